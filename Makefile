@@ -1,0 +1,41 @@
+# `make` alone lists the targets. Every target sets up what it needs by itself.
+PYTHON ?= python3
+BIN := .venv/bin
+UV_VERSION := 0.13.8
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+# Two stamps: what runs, and what tests and checks need beside it.
+.venv/run.stamp: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Dambo needs Python 3.11, 3.12 or 3.13; say which: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip -q install --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.txt
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements-dev.txt
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+.PHONY: setup
+setup: .venv/dev.stamp ## install everything into .venv
+
+.PHONY: check
+check: .venv/dev.stamp ## lint, types, imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: test
+test: .venv/dev.stamp ## the tests
+	@$(BIN)/pytest -n 2
+
+.PHONY: lock
+lock: .venv/run.stamp ## compile requirements*.txt from requirements*.in
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt

@@ -1,0 +1,1 @@
+"""What is tallied, shared by all checks: one mergeable state a module."""

@@ -1,0 +1,1 @@
+"""Class distributions against the contracted one."""

@@ -1,0 +1,71 @@
+"""A batch as analyzers see it: declared columns, typed once without silent coercion, cached for the batch.
+
+A value that is not exactly of its logical type is `mistyped`: the types check counts it, every other check sees a null
+there. So `"12"` in a JSON integer column never passes as 12, while CSV text, which has no types, is read lexically.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from checks.batch import Batch
+
+LogicalType = Literal["any", "string", "integer", "number", "boolean", "date", "timestamp", "time", "object", "array"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Col:
+    """A declared column: its contract name, ODCS logical type, and the contract's format for it (dates), if any."""
+
+    name: str
+    type: LogicalType = "any"
+    format: str | None = None
+
+
+class View:
+    """One batch, with typed columns made on first use. Analyzers read it; they never change it."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self._typed: dict[Col, tuple[pa.Array, pa.Array | None]] = {}
+
+    @property
+    def num_rows(self) -> int:
+        """Records in the batch."""
+        return int(self.batch.table.num_rows)
+
+    def rows(self) -> np.ndarray:
+        """Zero-based record indices in the file, int64 [n]."""
+        return self.batch.row_index()
+
+    def has(self, names: frozenset[str]) -> bool:
+        """Are all these columns in the file?"""
+        return names <= set(self.batch.table.schema.names)
+
+    def raw(self, name: str) -> pa.Array:
+        """The column as the reader gave it."""
+        return self.batch.table.column(name)
+
+    def typed(self, col: Col) -> pa.Array:
+        """The column as its logical type; null where it is missing or mistyped.
+
+        integer: int64 (or decimal128 beyond); number: float64, int64 or decimal; boolean: bool; date: date32;
+        timestamp: timestamp[us] (UTC where a zone is given); time: time64[us]; string, object, array: large_string
+        or dictionary<int32, string>; any: as it came, nested values as JSON text.
+        """
+        return self._column(col)[0]
+
+    def mistyped(self, col: Col) -> pa.Array | None:
+        """Boolean mask of non-null values that are not of the type; None when there are none."""
+        return self._column(col)[1]
+
+    def _column(self, col: Col) -> tuple[pa.Array, pa.Array | None]:
+        from checks.conform import conform
+
+        if col not in self._typed:
+            self._typed[col] = conform(self.raw(col.name), col, lexical=self.batch.lexical)
+        return self._typed[col]

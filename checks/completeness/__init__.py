@@ -1,0 +1,1 @@
+"""Values, rows and contracted quantities that must be there."""

@@ -1,0 +1,1 @@
+"""Single values against sets, ranges, lengths, patterns and formats."""

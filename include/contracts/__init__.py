@@ -1,0 +1,1 @@
+"""The data contract (ODCS): read, validated, compiled to checks."""

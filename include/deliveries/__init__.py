@@ -1,0 +1,1 @@
+"""What was delivered: marker, manifest, intake, shards."""

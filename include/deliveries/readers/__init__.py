@@ -1,0 +1,1 @@
+"""One format a module: files to record batches and defects."""

@@ -1,0 +1,1 @@
+"""The voucher programmes' profiles."""

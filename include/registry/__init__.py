@@ -1,0 +1,1 @@
+"""The registry database: vouchers, attempts, documents, decisions, releases."""

@@ -1,0 +1,1 @@
+"""The quality report as JSON and HTML, in Korean and English."""

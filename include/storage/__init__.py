@@ -1,0 +1,1 @@
+"""Object storage: a local folder and S3 behind one port."""
