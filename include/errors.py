@@ -18,7 +18,7 @@ class DamboError(Exception):
         return (_rebuild, (type(self), self.code, self.message, self.hint, self.ko, self.ko_hint))
 
 
-def _rebuild(cls: type[DamboError], code: str, message: str, hint: str, ko: str, ko_hint: str) -> DamboError:
+def _rebuild(cls: type[DamboError], code: str, message: str, hint: str, ko: str, ko_hint: str) -> DamboError:  # noqa: PLR0917 - pickled arguments are positional
     return cls(code, message, hint=hint, ko=ko, ko_hint=ko_hint)
 
 
