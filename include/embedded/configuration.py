@@ -1,0 +1,131 @@
+"""How the embedded Airflow is configured: by environment alone, out of one folder, listening on loopback only.
+
+Nothing of a surrounding Airflow's configuration gets in. Does not import airflow, starts nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from include.errors import ContractError
+
+LOOPBACK = "127.0.0.1"
+USER = "admin"
+PROJECT = Path(__file__).parents[2]
+"""The checkout that holds dags/ and plugins/."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """One embedded Airflow: the DAMBO_HOME it serves and its port on loopback."""
+
+    home: Path
+    port: int
+    pickup_minutes: int = 5
+    parallelism: int = 2
+
+    @property
+    def url(self) -> str:
+        """Where the UI is."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def folder(self) -> Path:
+        """AIRFLOW_HOME."""
+        return self.home / "airflow"
+
+    def prepare(self) -> None:
+        """Make the folders, for this user alone, and a password if there is none yet."""
+        for folder in ("dags", "plugins"):
+            if not (PROJECT / folder).is_dir():
+                raise ContractError(
+                    "not-a-checkout",
+                    f"no {folder}/ beside the installed package",
+                    hint="run this from a checkout of the project, installed with `make`",
+                    ko=f"설치된 패키지 옆에 {folder}/ 폴더가 없습니다",
+                    ko_hint="프로젝트를 내려받은 폴더에서 `make` 로 설치하고 실행하십시오",
+                )
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self.folder / "logs").mkdir(exist_ok=True)
+        if not self._passwords.exists():
+            descriptor = os.open(self._passwords, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                json.dump({USER: secrets.token_urlsafe(12)}, file)
+
+    def password(self) -> str:
+        """The generated password of USER."""
+        return str(json.loads(self._passwords.read_text())[USER])
+
+    @property
+    def _passwords(self) -> Path:
+        return self.folder / "passwords.json"
+
+    def environment(self, base: Mapping[str, str]) -> dict[str, str]:
+        """`base` without any AIRFLOW* setting of its own, and with ours."""
+        kept = {name: value for name, value in base.items() if not name.startswith(("AIRFLOW", "_AIRFLOW"))}
+        no_proxy = ",".join(filter(None, (kept.get("NO_PROXY") or kept.get("no_proxy"), LOOPBACK, "localhost")))
+        return (
+            kept
+            | _flat(self._airflow())
+            | {
+                "AIRFLOW_HOME": str(self.folder),
+                "DAMBO_HOME": str(self.home),
+                "DAMBO_PICKUP_MINUTES": str(self.pickup_minutes),
+                "DAMBO_PAGE_URL": self.url,
+                "NO_PROXY": no_proxy,
+                "no_proxy": no_proxy,
+                "DO_NOT_TRACK": "true",
+                "SCARF_ANALYTICS": "false",
+                "GX_ANALYTICS_ENABLED": "false",
+                "PYTHONUNBUFFERED": "1",
+            }
+        )
+
+    def _airflow(self) -> dict[str, dict[str, object]]:
+        return {
+            "core": {
+                "dags_folder": PROJECT / "dags",
+                "plugins_folder": PROJECT / "plugins",
+                "load_examples": False,
+                "dags_are_paused_at_creation": False,
+                "executor": "LocalExecutor",
+                "parallelism": self.parallelism,  # the default of 32 workers is for larger machines
+                "execution_api_server_url": f"{self.url}/execution/",
+                "auth_manager": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+                "simple_auth_manager_users": f"{USER}:admin",
+                "simple_auth_manager_passwords_file": self._passwords,
+            },
+            "database": {"sql_alchemy_conn": f"sqlite:///{self.folder / 'airflow.db'}"},
+            "api": {"host": LOOPBACK, "port": self.port, "base_url": self.url, "workers": 1, "expose_config": False},
+            "logging": {"base_log_folder": self.folder / "logs", "logging_level": "INFO"},
+            "dag_processor": {"parsing_processes": 1},
+            "usage_data_collection": {"enabled": False},
+        }
+
+
+def _flat(sections: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+    """Airflow's environment form of a configuration file."""
+    return {
+        f"AIRFLOW__{section}__{option}".upper(): str(value)
+        for section, options in sections.items()
+        for option, value in options.items()
+    }
+
+
+def free_port(preferred: int = 0) -> int:
+    """`preferred` if nothing listens there, else one that the kernel says is free (0: always that)."""
+    for port in dict.fromkeys((preferred, 0)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ContractError("no-port", "no free port on loopback", ko="사용할 수 있는 포트가 없습니다")

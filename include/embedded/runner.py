@@ -1,0 +1,107 @@
+"""Starts Airflow's components, says when they are ready, and stops them all.
+
+Components instead of `airflow standalone`: its log servers (8793, 8794) listen on every interface and their address is
+not configurable; with --skip-serve-logs there are none, and the api-server reads the logs from the folder they share.
+No triggerer: nothing of ours defers. Does not import airflow.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+
+from include.embedded.configuration import USER, Embedded
+from include.embedded.processes import Family, family
+from include.errors import DamboError
+
+COMPONENTS = {
+    "api-server": (),
+    "scheduler": ("--skip-serve-logs",),
+    "dag-processor": (),
+}
+READY_SECONDS = 180.0
+"""On a busy two-core machine the three need half a minute."""
+
+Progress = Callable[[str], None]
+
+
+class AirflowError(DamboError):
+    """The embedded Airflow did not start or did not stay up."""
+
+
+class Airflow:
+    """A running embedded Airflow."""
+
+    def __init__(self, config: Embedded, members: Family) -> None:
+        self.config = config
+        self.members = members
+
+    def check(self) -> None:
+        """Raise if a component is gone."""
+        if ended := self.members.ended():
+            name, code = next(iter(ended.items()))
+            log = self.config.folder / f"{name}.log"
+            raise AirflowError(
+                "airflow-ended",
+                f"Airflow's {name} ended with code {code}",
+                hint=f"read the end of {log}",
+                ko=f"Airflow 의 {name} 이(가) 코드 {code} 로 끝났습니다",
+                ko_hint=f"{log} 파일의 끝부분을 확인하십시오",
+            )
+
+    def wait_until_ready(self, progress: Progress) -> None:
+        """Return when database, scheduler and dag-processor are healthy; report each as it gets there."""
+        deadline = time.monotonic() + READY_SECONDS
+        healthy: set[str] = set()
+        while not {"metadatabase", "scheduler", "dag_processor"} <= healthy:
+            self.check()
+            if time.monotonic() > deadline:
+                raise AirflowError(
+                    "airflow-not-ready",
+                    f"not healthy after {READY_SECONDS:.0f} s: only {sorted(healthy)}",
+                    hint=f"read the logs in {self.config.folder}",
+                    ko=f"{READY_SECONDS:.0f}초가 지나도 준비되지 않았습니다: {sorted(healthy)}",
+                    ko_hint=f"{self.config.folder} 의 로그를 확인하십시오",
+                )
+            time.sleep(0.5)
+            for part in sorted(self._healthy() - healthy):
+                progress(part)
+                healthy.add(part)
+
+    def _healthy(self) -> set[str]:
+        try:
+            with _DIRECT.open(f"{self.config.url}/api/v2/monitor/health", timeout=5) as answer:
+                state = json.load(answer)
+        except (OSError, HTTPException, ValueError):
+            return set()
+        return {part for part, facts in state.items() if (facts or {}).get("status") == "healthy"}
+
+
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@contextmanager
+def running(config: Embedded, progress: Progress) -> Iterator[Airflow]:
+    """Airflow, started but perhaps not ready yet (`wait_until_ready`); no process is left when the block ends."""
+    config.prepare()
+    env = config.environment(os.environ)
+    command = [sys.executable, "-m", "airflow"]
+    with family() as members:
+        airflow = Airflow(config, members)
+        progress("database")
+        members.run("migrate", [*command, "db", "migrate"], env=env, log=config.folder / "migrate.log")
+        airflow.check()
+        for name, options in COMPONENTS.items():
+            members.start(name, [*command, name, *options], env=env, log=config.folder / f"{name}.log")
+        yield airflow
+
+
+def credentials(config: Embedded) -> tuple[str, str]:
+    """User and password for the UI."""
+    return USER, config.password()
