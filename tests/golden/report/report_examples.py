@@ -1,0 +1,182 @@
+"""Results as the engine hands them over, for the tests of the report: one set that passes, one that fails, one that errs."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+from checks.kernel import (
+    Check,
+    CheckResult,
+    Example,
+    Failures,
+    Interval,
+    Metric,
+    Outcome,
+    Reason,
+    Rule,
+    Table,
+    Target,
+    rounded,
+)
+from include.contracts.model import NotChecked
+from include.reports.quality_report import CodeFacts, DeliveryFacts, QualityReport, build_report
+
+
+@dataclass(frozen=True)
+class Sample(Check):
+    """A check that was judged elsewhere: only its identity counts here."""
+
+    id: ClassVar[str] = "sample"
+    family: ClassVar[str] = "schema"
+    params: ClassVar[dict[str, Any]] = {}
+
+    @classmethod
+    def build(cls, decl):
+        raise NotImplementedError
+
+    def analyzers(self):
+        return ()
+
+    def judge(self, states):
+        raise NotImplementedError
+
+
+def check(rule: str, check_id: str, family: str, target: Target, severity: str = "error", **standards: str) -> Check:
+    kind = type("Sample", (Sample,), {"id": check_id, "family": family, "standards": standards})
+    return kind(Rule(rule, rule.rsplit(".", 1)[-1], severity), "records", target)
+
+
+def at_least(value: str) -> Target:
+    return Target(">=", (Decimal(value),))
+
+
+ZERO = Target("=", (Decimal(0),))
+LABELS = ("entailment", "neutral", "contradiction")
+RATERS = ("author", "label2", "label3", "label4", "label5")
+
+
+def agreement(
+    value: Fraction, verdict: str = "PASS", reason: Reason | None = None, rule: str = "records.label-agreement"
+) -> CheckResult:
+    pairs = tuple(
+        (a, b, 3000, Fraction(2600 + 17 * i - 5 * j, 3000), rounded(0.8 + 0.013 * i - 0.004 * j))
+        for i, a in enumerate(RATERS)
+        for j, b in enumerate(RATERS)
+        if i < j
+    )
+    confusion = tuple(
+        (a, b, 9100 + 40 * i if a == b else 430 + 55 * abs(i - j))
+        for i, a in enumerate(LABELS)
+        for j, b in enumerate(LABELS)
+    )
+    detail = (
+        Table("per-class", ("class", "ratings", "agreement"), tuple((c, 5000 - 7 * i, Fraction(8 + i, 11)) for i, c in enumerate(LABELS))),
+        Table("per-rater", ("rater", "ratings", "missing", "agreement"), tuple((r, 3000, 0, Fraction(2700 + i, 3000)) for i, r in enumerate(RATERS))),
+        Table("per-pair", ("rater a", "rater b", "items", "percent-agreement", "krippendorff-alpha"), pairs),
+        Table("confusion", ("label a", "label b", "count"), confusion),
+    )  # fmt: skip
+    low, high = rounded(float(value) - 0.0119), rounded(float(value) + 0.0119)
+    metric = Metric("krippendorff-alpha", value, interval=Interval(low, high, "0.95", "delta"))
+    made = check(
+        rule, "label-agreement", "agreement", at_least("0.8"), **{"iso-5259-2": "Con-ML-2", "nia": "라벨 정확성"}
+    )
+    return CheckResult(made, verdict, reason, Outcome(metric, 3000, detail))
+
+
+def balance(
+    counts: tuple[int, ...],
+    verdict: str = "PASS",
+    reason: Reason | None = None,
+    classes: tuple[str, ...] = LABELS,
+    violation: str | None = None,
+) -> CheckResult:
+    total = sum(counts)
+    shares = [Fraction(n, total) for n in counts]
+    target = [Decimal("0.33"), Decimal("0.33"), Decimal("0.34"), Decimal(0)][: len(counts)]
+    overlap = sum((min(p, Fraction(q)) for p, q in zip(shares, target, strict=True)), Fraction(0))
+    distribution = Table(
+        "distribution",
+        ("class", "count", "share", "target share"),
+        tuple(zip(classes, counts, shares, target, strict=True)),
+    )
+    made = check("records.class-balance", "class-balance", "balance", at_least("0.9"), nia="통계적 다양성")
+    return CheckResult(
+        made, verdict, reason, Outcome(Metric("overlap", overlap), total, (distribution,), violation=violation)
+    )
+
+
+def rows(count: int, verdict: str = "PASS", reason: Reason | None = None) -> CheckResult:
+    made = check("records.rowCount", "row-count", "completeness", Target("=", (Decimal(3000),)), nia="통계적 충분성")
+    return CheckResult(made, verdict, reason, Outcome(Metric.count("rows", count), count))
+
+
+def types(bad: int) -> CheckResult:
+    examples = tuple(Example("data/part-0.csv", 11 * i + 3, f"row {11 * i + 4}", "1•••a") for i in range(min(bad, 20)))
+    ranges = tuple(("data/part-0.csv", 11 * i + 3, 11 * i + 3) for i in range(bad))
+    made = check("records.age.type", "logical-type", "schema", ZERO, nia="구문정확성")
+    return CheckResult(
+        made,
+        "FAIL" if bad else "PASS",
+        Reason("target-missed") if bad else None,
+        Outcome(Metric("invalid", Fraction(bad)), 3000, failures=Failures(bad, examples, ranges)),
+    )
+
+
+def strangers() -> CheckResult:
+    made = check("files.unclaimed", "unclaimed-files", "schema", ZERO, "warning")
+    failures = Failures(1, (Example("readme.txt", -1, "", ""),), (("readme.txt", -1, -1),))
+    return CheckResult(made, "WARN", Reason("target-missed"), Outcome(Metric.count("files", 1), 4, failures=failures))
+
+
+def exempt() -> CheckResult:
+    made = check("records.gold-agreement", "label-accuracy", "agreement", at_least("0.95"))
+    return CheckResult(made, "NOT_APPLICABLE", Reason("exempt", {"by": "programme"}), None)
+
+
+def crashed() -> CheckResult:
+    made = check("records.guid.unique", "unique", "uniqueness", ZERO)
+    return CheckResult(made, "ERROR", Reason("exception", {"error": "MemoryError", "digest": "ab" * 8}), None)
+
+
+def absent() -> CheckResult:
+    made = check("records.gold_label.required", "required", "completeness", ZERO)
+    return CheckResult(
+        made, "FAIL", Reason("column-absent", {"columns": "gold_label", "file": "data/part-1.csv"}), None
+    )
+
+
+ALPHA = Fraction(838_217_000_019, 1_000_000_000_007)
+NOT_CHECKED = (NotChecked("records.naturalness", "text rule: read by people, not by programs", "contract"),)
+
+PASSING = (agreement(ALPHA), balance((1000, 990, 1010)), rows(3000), types(0), strangers(), exempt())
+FAILING = (
+    agreement(Fraction(126, 1001), "FAIL", Reason("target-missed")),
+    balance((1500, 1100, 390, 10), "FAIL", Reason("class-outside-target", {"classes": "기타"}), (*LABELS, "기타"), "class-outside-target"),
+    rows(3000),
+    types(37),
+    absent(),
+    strangers(),
+    exempt(),
+)  # fmt: skip
+ERRING = (agreement(ALPHA), rows(3000), crashed(), types(2), exempt())
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def report(results=PASSING, **changed: Any) -> QualityReport:
+    given: dict[str, Any] = {
+        "delivery": DeliveryFacts(sha("manifest"), 3, 1_234_567),
+        "contract": SimpleNamespace(id="1-014-046-NL", version="1.0.0", digest=sha("contract")),
+        "programme": SimpleNamespace(id="ai-data-processing-voucher", version="1", digest=sha("programme")),
+        "code": CodeFacts("0.1.0", sha("code"), {"numpy": "2.4.0", "pyarrow": "23.0.0"}),
+        "declared": [r.check.rule.name for r in results],
+        "not_checked": NOT_CHECKED,
+    }
+    return build_report(results, **{**given, **changed})
