@@ -42,6 +42,8 @@ class Batch:
     `lexical`: True when the format has no types (CSV), so that every value is its text.
     `found`: all column names of the file in file order, as the file spells them; () where the format has no fixed
     columns (JSON: the union of keys of this batch, in order of first sight).
+    `fixed`: every record has the same columns (Parquet, CSV), so a declared column that is not in `table` is absent
+    from the file; False for JSON, where a key that a file never has is a column of nulls.
     `first_row`: zero-based index of the first record in its file; `rows` the indices where they are not consecutive.
     `pointer`: how a person finds record i: a template with `{row}` (zero-based), `{number}` (one-based).
     """
@@ -53,6 +55,7 @@ class Batch:
     lexical: bool = False
     found: tuple[str, ...] = ()
     pointer: str = "row {number}"
+    fixed: bool = True
 
     def row_index(self) -> np.ndarray:
         """Zero-based record indices in the file, int64 [n]."""

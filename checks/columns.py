@@ -43,19 +43,26 @@ class View:
         return self.batch.row_index()
 
     def has(self, names: frozenset[str]) -> bool:
-        """Are all these columns in the file?"""
-        return names <= set(self.batch.table.schema.names)
+        """Are all these columns in the file? Formats without fixed columns have them all, as nulls."""
+        return not self.batch.fixed or names <= set(self.batch.table.schema.names)
 
     def raw(self, name: str) -> pa.Array:
         """The column as the reader gave it."""
+        if name not in self.batch.table.schema.names:
+            return pa.nulls(self.num_rows)
         return self.batch.table.column(name)
+
+    def is_json(self, name: str) -> bool:
+        """Does the column hold JSON texts, because its values are of mixed kinds, nested or huge?"""
+        schema = self.batch.table.schema
+        return name in schema.names and b"dambo.json" in (schema.field(name).metadata or {})
 
     def typed(self, col: Col) -> pa.Array:
         """The column as its logical type; null where it is missing or mistyped.
 
-        integer: int64 (or decimal128 beyond); number: float64, int64 or decimal; boolean: bool; date: date32;
-        timestamp: timestamp[us] (UTC where a zone is given); time: time64[us]; string, object, array: large_string
-        or dictionary<int32, string>; any: as it came, nested values as JSON text.
+        integer: int64 (decimal128(38, 0) beyond); number: float64; boolean: bool; date: date32;
+        timestamp: timestamp[us], UTC where a zone is given; time: time64[us]; string: large_string;
+        object, array and any: as they came (a JSON text column stays one).
         """
         return self._column(col)[0]
 
@@ -67,5 +74,7 @@ class View:
         from checks.conform import conform
 
         if col not in self._typed:
-            self._typed[col] = conform(self.raw(col.name), col, lexical=self.batch.lexical)
+            self._typed[col] = conform(
+                self.raw(col.name), col, lexical=self.batch.lexical, json_texts=self.is_json(col.name)
+            )
         return self._typed[col]

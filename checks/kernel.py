@@ -85,8 +85,13 @@ class Analyzer(ABC, Generic[S]):
 class States:
     """The merged states by analyzer, as a Check reads them. Unobserved analyzers give their zero."""
 
-    def __init__(self, states: Mapping[Analyzer[Any], State]) -> None:
+    def __init__(self, states: Mapping[Analyzer[Any], State], rows: Mapping[str, int] | None = None) -> None:
         self._states = states
+        self._rows = rows or {}
+
+    def rows(self, name: str) -> int:
+        """Records of a schema object in all its files."""
+        return self._rows.get(name, 0)
 
     def __getitem__(self, analyzer: Analyzer[S]) -> S:
         found = self._states.get(analyzer)

@@ -1,0 +1,52 @@
+"""One predicate over one column, value by value: the analyzer under every row-level rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow.compute as pc
+
+from checks.analyzers.failing import EXAMPLES, Failing, Sample
+from checks.columns import Col, View
+from checks.kernel import Analyzer, State
+from checks.masking import shape
+from checks.predicates import Predicate
+
+
+@dataclass(frozen=True)
+class RowTest(Analyzer[Failing]):
+    """Which values of `column` fail `predicate`, and how many were tested."""
+
+    state_type: ClassVar[type[State]] = Failing
+
+    object: str
+    column: Col
+    predicate: Predicate
+
+    def columns(self) -> frozenset[str]:
+        """The one column."""
+        return frozenset({self.column.name})
+
+    def zero(self) -> Failing:
+        """Nothing tested."""
+        return Failing()
+
+    def observe(self, view: View) -> Failing:
+        """One batch."""
+        mask = self.predicate.failing(view, self.column)
+        tested = self.predicate.tested(view, self.column)
+        if not pc.any(mask).as_py():
+            return Failing(tested)
+        hits = np.flatnonzero(mask.fill_null(False).to_numpy(zero_copy_only=False))
+        return Failing.of(view.batch.file, view.rows()[hits], tested, samples(view, hits, self.column.name))
+
+
+def samples(view: View, hits: np.ndarray, column: str | None) -> list[Sample]:
+    """Examples of the first failing records: where, and the masked value of `column` (or none)."""
+    first = hits[:EXAMPLES]
+    rows = view.rows()[first].tolist()
+    raw = view.raw(column) if column else None
+    values = [shape(raw[int(i)].as_py()) if raw is not None else "" for i in first]
+    return [(view.batch.file, r, view.batch.pointer_of(r), v) for r, v in zip(rows, values, strict=True)]

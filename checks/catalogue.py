@@ -1,0 +1,49 @@
+"""The catalogue: check id -> class, an explicit table. Validation, report rows, docs and law tests derive from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from checks.completeness.delivered_count import DeliveredCount
+from checks.completeness.missing import MissingValues, NullValues, Required
+from checks.completeness.row_count import RowCount
+from checks.kernel import Check
+from checks.schema.columns import Columns
+from checks.schema.delivered_files import DeliveryFiles, UnclaimedFiles
+from checks.schema.readable import Readable
+from checks.schema.types import Type
+from checks.uniqueness.unique import DuplicateValues, Unique
+from checks.validity.bounds import ExclusiveMaximum, ExclusiveMinimum, Maximum, Minimum, MultipleOf
+from checks.validity.texts import FormatRule, MaxLength, MinLength, PatternRule
+from checks.validity.value_set import Enum, InvalidValues
+
+_ALL: tuple[type[Check], ...] = (
+    DeliveryFiles,
+    UnclaimedFiles,
+    Readable,
+    Columns,
+    Type,
+    Required,
+    NullValues,
+    MissingValues,
+    RowCount,
+    DeliveredCount,
+    Unique,
+    DuplicateValues,
+    Minimum,
+    Maximum,
+    ExclusiveMinimum,
+    ExclusiveMaximum,
+    MultipleOf,
+    MinLength,
+    MaxLength,
+    PatternRule,
+    FormatRule,
+    Enum,
+    InvalidValues,
+)
+
+CATALOGUE: Mapping[str, type[Check]] = {check.id: check for check in _ALL}
+
+VOCABULARY: tuple[str, ...] = ("label-agreement", "label-accuracy", "class-balance", "delivered-count")
+"""What a contract may name under `engine: dambo`; the rest is derived or ODCS's own library."""

@@ -1,0 +1,215 @@
+"""The engine: plan -> observe per batch -> merge -> judge.
+
+One pass serves all checks: equal analyzers of all checks are observed once per batch. States merge in any order and
+grouping, so shards run anywhere. An analyzer that crashes breaks only the checks that need it, which become ERROR.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Self
+
+import msgspec
+
+from checks.analyzers.defects import Defects
+from checks.analyzers.shape import Shape, ShapeOf
+from checks.batch import Batch, Defect
+from checks.columns import View
+from checks.kernel import Analyzer, Check, CheckResult, Outcome, Reason, State, States, Verdict
+
+Item = tuple[str, Batch | Defect]
+"""A schema object's name, and a batch of its records or a defect of its files."""
+
+DELIVERY = "delivery"
+"""The object whose records are the delivery's files; intake observes it."""
+
+
+class Broken(State, frozen=True):
+    """In place of the state of an analyzer that crashed: the error's name and its traceback's digest. Absorbs merges."""
+
+    error: str
+    digest: str
+
+    def merge(self, other: Self) -> Self:
+        """The smaller of two, so that any order gives the same."""
+        return min(self, other, key=lambda b: (b.error, b.digest))
+
+
+Tallied = Mapping[Analyzer[Any], State]
+"""Merged states by analyzer; a Broken where it crashed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which analyzers observe which object, each once, in a fixed order."""
+
+    objects: Mapping[str, tuple[Analyzer[Any], ...]]
+
+    def analyzers(self) -> dict[str, Analyzer[Any]]:
+        """By key, for stored states."""
+        return {a.key: a for group in self.objects.values() for a in group}
+
+
+def plan(checks: Iterable[Check], declared: Mapping[str, tuple[str, ...]]) -> Plan:
+    """The plan for `checks`; `declared` gives the column names of every object."""
+    groups: dict[str, dict[Analyzer[Any], None]] = {
+        name: {ShapeOf(name, cols): None} for name, cols in declared.items()
+    }
+    groups.setdefault(DELIVERY, {ShapeOf(DELIVERY): None})
+    for check in checks:
+        for analyzer in check.analyzers():
+            groups[analyzer.object][analyzer] = None
+    return Plan({name: tuple(group) for name, group in groups.items()})
+
+
+class Tally:
+    """States of one pass. Each analyzer keeps a stack of merged runs of doubling size, so n batches cost n log n."""
+
+    def __init__(self, plan_: Plan) -> None:
+        self._plan = plan_
+        self._stacks: dict[Analyzer[Any], list[tuple[int, State]]] = {
+            a: [] for group in plan_.objects.values() for a in group
+        }
+
+    def add(self, name: str, item: Batch | Defect) -> None:
+        """Observe one batch or defect of object `name` with every analyzer that is about it."""
+        if isinstance(item, Defect):
+            for analyzer in self._plan.objects[name]:
+                if isinstance(analyzer, Defects):
+                    self._push(analyzer, analyzer.observe_defect(item))
+            return
+        view = View(item)
+        for analyzer in self._plan.objects[name]:
+            if not view.has(analyzer.columns()):
+                continue
+            self._push(analyzer, observed(analyzer, view))
+
+    def _push(self, analyzer: Analyzer[Any], state: State) -> None:
+        stack, rank = self._stacks[analyzer], 0
+        while stack and stack[-1][0] == rank:
+            state, rank = merged(stack.pop()[1], state), rank + 1
+        stack.append((rank, state))
+
+    def states(self) -> Tallied:
+        """What has been seen so far."""
+        result = {}
+        for analyzer, stack in self._stacks.items():
+            state: State = analyzer.zero()
+            for _, run in reversed(stack):
+                state = merged(state, run)
+            result[analyzer] = state
+        return result
+
+
+def observed(analyzer: Analyzer[Any], view: View) -> State:
+    """The state of one batch, or Broken: what a check does with hostile values must not end the pass."""
+    try:
+        state: State = analyzer.observe(view)
+    except Exception as error:  # noqa: BLE001 - any crash of one analyzer is an ERROR of its checks, no more
+        return fault(error)
+    return state
+
+
+def merged(left: State, right: State) -> State:
+    """merge, with Broken absorbing."""
+    if isinstance(left, Broken) != isinstance(right, Broken):
+        return left if isinstance(left, Broken) else right
+    return left.merge(right)
+
+
+def merge(parts: Iterable[Tallied], plan_: Plan) -> Tallied:
+    """The states of all shards together."""
+    total: dict[Analyzer[Any], State] = {a: a.zero() for a in plan_.analyzers().values()}
+    for part in parts:
+        for analyzer, state in part.items():
+            total[analyzer] = merged(total[analyzer], state)
+    return total
+
+
+def observe(plan_: Plan, items: Iterable[Item]) -> Tallied:
+    """One pass over `items`."""
+    tally = Tally(plan_)
+    for name, item in items:
+        tally.add(name, item)
+    return tally.states()
+
+
+def dump(states: Tallied) -> bytes:
+    """States as bytes, sorted by analyzer key."""
+    packed = {a.key: (isinstance(s, Broken), s.to_bytes()) for a, s in states.items()}
+    return msgspec.msgpack.encode(packed, order="deterministic")
+
+
+def load(data: bytes, plan_: Plan) -> Tallied:
+    """States again. Raises ValueError when they are not of this plan."""
+    packed = msgspec.msgpack.decode(data, type=dict[str, tuple[bool, bytes]])
+    analyzers = plan_.analyzers()
+    if packed.keys() != analyzers.keys():
+        raise ValueError("the stored states are of another plan")
+    return {
+        analyzers[key]: (Broken if broken else analyzers[key].state_type).from_bytes(raw)
+        for key, (broken, raw) in packed.items()
+    }
+
+
+def judge(checks: Sequence[Check], states: Tallied) -> list[CheckResult]:
+    """A verdict for every check, in their order."""
+    shapes = {a.object: s for a, s in states.items() if isinstance(a, ShapeOf) and isinstance(s, Shape)}
+    broken_shapes = {a.object: s for a, s in states.items() if isinstance(a, ShapeOf) and isinstance(s, Broken)}
+    known: dict[Analyzer[Any], State] = {**states, **{ShapeOf(name): shape for name, shape in shapes.items()}}
+    lookup = States(known, {name: shape.rows for name, shape in shapes.items()})
+    results = []
+    for check in checks:
+        broken = [s for a in check.analyzers() if isinstance(s := states.get(a), Broken)]
+        broken += [broken_shapes[check.object]] if check.object in broken_shapes else []
+        if broken:
+            reason = Reason("check-crashed", {"error": broken[0].error, "digest": broken[0].digest})
+            results.append(CheckResult(check, "ERROR", reason, None))
+        else:
+            results.append(_judge_one(check, lookup, shapes.get(check.object, Shape())))
+    return results
+
+
+def _judge_one(check: Check, states: States, shape: Shape) -> CheckResult:
+    absent = shape.absent(check.columns())
+    if absent is not None:
+        name, files = absent
+        params = {"column": name, "files": str(len(files)), "file": files[0] if files else ""}
+        return CheckResult(check, _failed(check), Reason("column-absent", params), None)
+    if check.needs_rows and not shape.rows:
+        return CheckResult(check, _failed(check), Reason("no-rows"), None)
+    try:
+        outcome = check.judge(states)
+        reason = _shortfall(check, outcome)
+    except Exception as error:  # noqa: BLE001 - what a check cannot compute is an ERROR of that check
+        crash = fault(error)
+        return CheckResult(
+            check, "ERROR", Reason("check-crashed", {"error": crash.error, "digest": crash.digest}), None
+        )
+    return CheckResult(check, "PASS" if reason is None else _failed(check), reason, outcome)
+
+
+def _shortfall(check: Check, outcome: Outcome) -> Reason | None:
+    """Why the data does not show what the contract demands; None when it does."""
+    if outcome.metric.value is None:
+        return Reason("undefined", {"why": outcome.metric.undefined or "empty"})
+    if outcome.violation is not None:
+        return Reason(outcome.violation)
+    if not check.target.met(outcome.metric.value):
+        return Reason("target-missed")
+    return None
+
+
+def _failed(check: Check) -> Verdict:
+    return "FAIL" if check.rule.blocking else "WARN"
+
+
+def fault(error: Exception) -> Broken:
+    """An error without its message, which may hold values of the data: its type and the digest of its frames."""
+    frames = [f"{PurePath(f.filename).name}:{f.name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+    digest = hashlib.sha256("\n".join(frames).encode()).hexdigest()[:16]
+    return Broken(type(error).__name__, digest)
