@@ -1,0 +1,135 @@
+"""Intake: what was put into storage becomes a manifest with store pins; and what intake itself finds wrong with it.
+
+A symlink, a device or a name that is not plain text is refused whole (`unsafe-path`): nothing of such a delivery is read.
+Findings are a pure function of manifest, marker and contract, so they are reached again without the store.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+
+from checks.batch import Batch, Defect
+from checks.engine import DELIVERY, Item
+from checks.schema.delivered_files import UNCLAIMED
+from include.contracts.model import Contract
+from include.deliveries.globs import claims
+from include.deliveries.marker import NAME, Marker
+from include.errors import DeliveryError
+from include.evidence.manifest import Entry, Manifest
+from include.storage import ObjectInfo, Storage
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A delivery at one moment. `pins` are RFC 8785 lines of the store's own versions; `marker` the marker's bytes."""
+
+    manifest: Manifest
+    pins: bytes
+    versions: dict[str, str | None]
+    marker: bytes | None
+    delivered_at: datetime | None
+
+
+def listed(storage: Storage, prefix: str) -> tuple[ObjectInfo | None, list[ObjectInfo]]:
+    """The marker's object (if there) and the data objects under `prefix`."""
+    marker, data = None, []
+    for info in storage.list(prefix):
+        if info.key == prefix + NAME:
+            marker = info
+        else:
+            data.append(info)
+    return marker, data
+
+
+def freeze(storage: Storage, prefix: str, progress: Progress | None = None) -> Frozen:
+    """Hash every object under `prefix` (which ends in "/" or is "") once, at the version listed."""
+    marker, data = listed(storage, prefix)
+    entries, versions, lines = [], {}, []
+    for number, info in enumerate(data, 1):
+        path = info.key.removeprefix(prefix)
+        digest = storage.digest(info.key, version=info.version)
+        entries.append(Entry(path, digest.size, digest.sha256))
+        versions[path] = info.version
+        lines.append(_pin(path, info))
+        if progress and (number % 1000 == 0 or number == len(data)):
+            progress(f"hashed {number} of {len(data)} files, {sum(e.size for e in entries)} bytes")
+    body = storage.read(marker.key, version=marker.version) if marker else None
+    if marker:
+        lines.append(_pin(NAME, marker))
+    return Frozen(Manifest.of(entries), b"".join(lines), versions, body, marker.modified if marker else None)
+
+
+def _pin(path: str, info: ObjectInfo) -> bytes:
+    pin = {"etag": info.etag, "path": path, "version": info.version}
+    return json.dumps(pin, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def pinned_versions(pins: bytes) -> dict[str, str | None]:
+    """Path to the store's version, from the pins file."""
+    return {pin["path"]: pin["version"] for pin in map(json.loads, pins.splitlines())}
+
+
+def current_digest(storage: Storage, prefix: str) -> str | None:
+    """The manifest digest of what lies under `prefix` now; None if it holds something unsafe."""
+    try:
+        return freeze(storage, prefix).manifest.digest
+    except DeliveryError:
+        return None
+
+
+def claimed(contract: Contract, path: str) -> list[str]:
+    """Names of the schema objects that claim the file."""
+    return [spec.name for spec in contract.objects if claims(spec.glob, path)]
+
+
+def findings(manifest: Manifest, marker: Marker | None, contract: Contract) -> Iterator[Item]:
+    """The delivery's files as records of the object "delivery", and what is wrong with them as defects."""
+    paths = pa.array([e.path for e in manifest.entries], pa.string())
+    yield DELIVERY, Batch(file="", table=pa.record_batch({"path": paths}))
+    for defect in (*_empty(manifest), *_twins(manifest), *_declared(manifest, marker), *_unclaimed(manifest, contract)):
+        yield DELIVERY, defect
+
+
+def _file(path: str, code: str, message: str) -> Defect:
+    return Defect(path, -1, "", "file", code, message)
+
+
+def _empty(manifest: Manifest) -> Iterator[Defect]:
+    for entry in manifest.entries:
+        if entry.size == 0:
+            yield _file(entry.path, "zero-bytes", "the file is empty")
+
+
+def _twins(manifest: Manifest) -> Iterator[Defect]:
+    for paths in manifest.twins():
+        for path in paths[1:]:
+            yield _file(path, "name-twins", "another file's name differs only in case or Unicode form")
+
+
+def _declared(manifest: Manifest, marker: Marker | None) -> Iterator[Defect]:
+    if marker is None or marker.files is None:
+        return
+    delivered = {e.path: e for e in manifest.entries}
+    declared = {d.path: d for d in marker.files}
+    for path, claim in declared.items():
+        entry = delivered.get(path)
+        if entry is None:
+            yield _file(path, "declared-missing", "declared, but not delivered")
+        elif (entry.size, entry.sha256) != (claim.size, claim.sha256):
+            yield _file(path, "declared-differs", "size or sha256 differs from what was declared")
+    for path in delivered:
+        if path not in declared:
+            yield _file(path, "undeclared-file", "delivered, but not declared")
+
+
+def _unclaimed(manifest: Manifest, contract: Contract) -> Iterator[Defect]:
+    for entry in manifest.entries:
+        if not claimed(contract, entry.path):
+            yield _file(entry.path, UNCLAIMED, "no schema object of the contract claims the file")
