@@ -69,7 +69,7 @@ class Mistyped(Predicate):
     def failing(self, view: View, col: Col) -> pa.Array:
         """The mask that typing made."""
         mask = view.mistyped(col)
-        return pa.array([False] * view.num_rows) if mask is None else mask
+        return pa.repeat(pa.scalar(False), view.num_rows) if mask is None else mask
 
     def tested(self, view: View, col: Col) -> int:
         """Non-null values as the reader found them."""

@@ -52,7 +52,7 @@ def verified(entry: Entry, digest: Digest, path: Path) -> Path:
 
 
 def scan(
-    shard: Shard, manifest: Manifest, contract: Contract, fetch: Fetch, scratch: Path, progress: Progress
+    shard: Shard, manifest: Manifest, contract: Contract, fetch: Fetch, *, scratch: Path, progress: Progress
 ) -> Iterator[Item]:
     """Batches and defects of the shard's pieces; each file is fetched once and removed after."""
     entries = {entry.path: entry for entry in manifest.entries}

@@ -1,0 +1,218 @@
+"""Laws of the engine over the whole catalogue: any split, any order, any grouping gives the same states and verdicts."""
+
+from __future__ import annotations
+
+import itertools
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checks import engine
+from checks.batch import Batch, Defect
+from checks.catalogue import CATALOGUE
+from checks.columns import Col, View
+from checks.kernel import Declaration, Rule, Target
+
+COLUMNS = {
+    "id": Col("id", "integer"),
+    "label": Col("label", "string"),
+    "other": Col("other", "string"),
+    "gold": Col("gold", "string"),
+    "score": Col("score", "number"),
+    "day": Col("day", "date"),
+}
+
+
+def declared(check: str, column: str | None = None, demand: Target | None = None, **params):
+    rule = Rule(f"records.{column}.{check}.{abs(hash(str(params))) % 1000}", check)
+    return CATALOGUE[check].build(Declaration(rule, "records", COLUMNS, params, demand, column))
+
+
+def at_least(value: str) -> Target:
+    return Target(">=", (Decimal(value),))
+
+
+EXAMPLES = {
+    "readable": [declared("readable")],
+    "columns": [declared("columns", columns=list(COLUMNS), extra="refuse", order=True)],
+    "type": [declared("type", "id"), declared("type", "day")],
+    "required": [declared("required", "label")],
+    "null-values": [declared("null-values", "score")],
+    "missing-values": [declared("missing-values", "label", missingValues=["", "b", None])],
+    "row-count": [declared("row-count", demand=at_least("3"))],
+    "delivered-count": [
+        declared("delivered-count", by="label", atLeast={"a": 2, "b": 1}),
+        declared("delivered-count", atLeast=4, where={"label": "a"}),
+    ],
+    "unique": [declared("unique", "id"), declared("unique", columns=["id", "label"])],
+    "duplicate-values": [declared("duplicate-values", "label")],
+    "minimum": [declared("minimum", "id", value=Decimal(0)), declared("minimum", "day", value="2026-01-01")],
+    "maximum": [declared("maximum", "score", value=Decimal("1.5"))],
+    "exclusive-minimum": [declared("exclusive-minimum", "id", value=Decimal("0.5"))],
+    "exclusive-maximum": [declared("exclusive-maximum", "id", value=Decimal(3))],
+    "multiple-of": [declared("multiple-of", "score", value=Decimal("0.5"))],
+    "min-length": [declared("min-length", "label", value=1)],
+    "max-length": [declared("max-length", "label", value=1)],
+    "pattern": [declared("pattern", "label", value="^[ab]$")],
+    "format": [declared("format", "label", value="uuid")],
+    "enum": [declared("enum", "label", values=["a", "b"])],
+    "invalid-values": [declared("invalid-values", "label", validValues=["a"], pattern="^a$")],
+    "delivery-files": [],
+    "unclaimed-files": [],
+}
+
+labels = st.sampled_from(["a", "b", "", "나", None])
+rows = st.lists(
+    st.tuples(
+        st.sampled_from(["1", "2", "3", "-4", "x", "99999999999999999999", None]),
+        labels,
+        labels,
+        labels,
+        st.sampled_from(["0.5", "1", "2.25", "NaN", "", None]),
+        st.sampled_from(["2026-01-01", "2026-02-30", "2025-12-31", None]),
+    ),
+    max_size=14,
+)
+
+
+def batch(records, file: str, first: int) -> Batch:
+    columns = {name: pa.array([r[i] for r in records], pa.string()) for i, name in enumerate(COLUMNS)}
+    return Batch(file, pa.record_batch(columns), first_row=first, lexical=True, found=tuple(COLUMNS))
+
+
+def all_checks():
+    return [check for group in EXAMPLES.values() for check in group]
+
+
+def the_plan():
+    return engine.plan(all_checks(), {"records": tuple(COLUMNS)})
+
+
+def test_every_check_of_the_catalogue_has_an_example():
+    assert set(EXAMPLES) == set(CATALOGUE)
+
+
+@given(st.lists(rows, min_size=1, max_size=3), st.data())
+@settings(max_examples=150)
+def test_any_split_in_any_order_gives_the_same_states_and_verdicts(files, data):
+    plan = the_plan()
+    whole, pieces = [], []
+    for number, records in enumerate(files):
+        name = f"f{number}.csv"
+        whole.append(("records", batch(records, name, 0)))
+        cuts = sorted(data.draw(st.sets(st.integers(0, len(records)), max_size=3)))
+        for start, stop in itertools.pairwise([0, *cuts, len(records)]):
+            pieces.append(("records", batch(records[start:stop], name, start)))
+        defect = ("records", Defect(name, number, f"row {number + 1}", "format", "field-count", ""))
+        whole.append(defect)
+        pieces.append(defect)
+    pieces = data.draw(st.permutations(pieces))
+    middle = data.draw(st.integers(0, len(pieces)))
+    shards = [engine.observe(plan, pieces[:middle]), engine.observe(plan, pieces[middle:])]
+    stored = [engine.load(engine.dump(s), plan) for s in shards]
+    merged = engine.merge(stored, plan)
+    at_once = engine.observe(plan, whole)
+    assert engine.dump(merged) == engine.dump(at_once)
+    assert engine.judge(all_checks(), merged) == engine.judge(all_checks(), at_once)
+
+
+@given(rows)
+@settings(max_examples=60)
+def test_zero_is_the_identity_and_bytes_are_canonical(records):
+    plan = the_plan()
+    view = View(batch(records, "f.csv", 0))
+    for analyzer in plan.analyzers().values():
+        state = analyzer.observe(view)
+        assert state.merge(analyzer.zero()).to_bytes() == state.to_bytes()
+        assert analyzer.zero().merge(state).to_bytes() == state.to_bytes()
+        assert type(state).from_bytes(state.to_bytes()).to_bytes() == state.to_bytes()
+
+
+def naive_failures(records, column: str, fails) -> int:
+    i = list(COLUMNS).index(column)
+    return sum(1 for r in records if fails(r[i]))
+
+
+@given(rows)
+@settings(max_examples=150)
+def test_row_rules_count_as_a_plain_reading_does(records):
+    plan = the_plan()
+    results = engine.judge(all_checks(), engine.observe(plan, [("records", batch(records, "f.csv", 0))]))
+    numbers = {"1": 1, "2": 2, "3": 3, "-4": -4, "99999999999999999999": 99999999999999999999}
+    expected = {
+        ("type", "id"): lambda v: v == "x",
+        ("type", "day"): lambda v: v == "2026-02-30",
+        ("required", "label"): lambda v: v is None,
+        ("missing-values", "label"): lambda v: v in {None, "", "b"},
+        ("minimum", "id"): lambda v: v in numbers and numbers[v] < 0,
+        ("minimum", "day"): lambda v: v == "2025-12-31",
+        ("exclusive-maximum", "id"): lambda v: v in numbers and numbers[v] >= 3,
+        ("exclusive-minimum", "id"): lambda v: v in numbers and numbers[v] <= 0.5,
+        ("maximum", "score"): lambda v: v == "2.25",
+        ("multiple-of", "score"): lambda v: v == "2.25",
+        ("min-length", "label"): lambda v: v == "",
+        ("pattern", "label"): lambda v: v is not None and v not in {"a", "b"},
+        ("enum", "label"): lambda v: v is not None and v not in {"a", "b"},
+        ("invalid-values", "label"): lambda v: v is not None and v != "a",
+    }
+    seen = set()
+    for result in results:
+        key = (result.check.id, getattr(getattr(result.check, "column", None), "name", ""))
+        if key not in expected or result.outcome is None:
+            continue
+        seen.add(key)
+        assert result.outcome.failures.count == naive_failures(records, key[1], expected[key]), key
+    assert not records or seen == set(expected)
+
+
+@given(rows)
+@settings(max_examples=100)
+def test_unique_counts_records_beyond_the_first_of_each_key(records):
+    check = next(c for c in EXAMPLES["unique"] if c.rule.name.startswith("records.id"))
+    plan = engine.plan([check], {"records": tuple(COLUMNS)})
+    result = engine.judge([check], engine.observe(plan, [("records", batch(records, "f.csv", 0))]))[0]
+    keys = [r[0] for r in records if r[0] not in {None, "x"}]
+    if keys:
+        assert result.outcome.failures.count == len(keys) - len(set(keys))
+    else:
+        assert result.verdict == "FAIL"
+
+
+def test_a_planted_crash_is_an_error_of_its_check_alone():
+    class Boom(type(EXAMPLES["type"][0].predicate)):
+        def failing(self, view, col):
+            raise RuntimeError("secret value 901010-1234567")
+
+    from dataclasses import replace
+
+    broken = replace(EXAMPLES["type"][0], predicate=Boom())
+    fine = EXAMPLES["required"][0]
+    plan = engine.plan([broken, fine], {"records": tuple(COLUMNS)})
+    records = [("1", "a", "a", "a", "1", "2026-01-01")]
+    states = engine.observe(plan, [("records", batch(records, "f.csv", 0))])
+    first, second = engine.judge([broken, fine], engine.load(engine.dump(states), plan))
+    assert (first.verdict, second.verdict) == ("ERROR", "PASS")
+    assert first.reason.code == "check-crashed"
+    assert "901010" not in str(first)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5])
+@given(rows_=st.lists(st.integers(0, 12), unique=True), data=st.data())
+def test_keeping_the_smallest_failing_rows_is_associative(limit, rows_, data):
+    from unittest import mock
+
+    from checks.analyzers import failing
+
+    with mock.patch.object(failing, "FAILURE_ROWS", limit):
+        cut = data.draw(st.integers(0, len(rows_)))
+
+        def state(values):
+            array = np.array(sorted(values), dtype=np.int64)
+            return failing.Failing.of("f", array, len(values), [])
+
+        parts = [state(rows_[:cut]), state(rows_[cut:])]
+        assert parts[0].merge(parts[1]) == state(rows_) == parts[1].merge(parts[0])
