@@ -1,0 +1,102 @@
+"""Arrow arrays as a Parquet file gives them: into structs and lists by pointer, nested values as JSON text, and text
+that is not UTF-8 found.
+
+Arrow does not look at the bytes of strings it reads from Parquet; whoever looks later would crash.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from include.deliveries.readers.jsoncolumns import as_text
+
+Typed = TypeVar("Typed", pa.Array, pa.DataType)
+
+
+def is_nested(kind: pa.DataType) -> bool:
+    """Has the type values inside its values?"""
+    return bool(pa.types.is_nested(kind))
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return any(test(kind) for test in (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list))
+
+
+def pointed(value: Typed, path: tuple[str, ...]) -> Typed | None:
+    """The array (or the type) at the path inside an array (or a type); None if the type has no such place.
+
+    Struct fields by name, list elements by index; null where a parent is null or a list is too short.
+    """
+    for token in path:
+        kind = value.type if isinstance(value, pa.Array) else value
+        if pa.types.is_struct(kind) and kind.get_field_index(token) >= 0:
+            step = kind.field(token).type if value is kind else pc.struct_field(value, kind.get_field_index(token))
+        elif _is_list(kind) and token.isascii() and token.isdigit() and len(token) < 10:
+            step = kind.value_type if value is kind else _element(value, int(token))
+        else:
+            return None
+        value = step
+    return value
+
+
+def _element(array: pa.Array, index: int) -> pa.Array:
+    lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    starts = np.cumsum(lengths) - lengths
+    places = pa.array(starts + index, pa.int64(), mask=lengths <= index)
+    return array.flatten().take(places)
+
+
+def nested_text(array: pa.Array) -> pa.Array:
+    """Each value as JSON text; null stays null. See `_plain` for what JSON has no form for."""
+    return pa.array(
+        [None if value is None else as_text(_finite(value), _plain) for value in array.to_pylist()], pa.string()
+    )
+
+
+def _plain(value: object) -> object:
+    """Bytes as base64, everything else JSON has no form for (dates, decimals) as its text."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+
+
+def _finite(value: object) -> object:
+    """NaN and infinities inside nested values as texts, since JSON has none."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return value
+
+
+def unreadable(array: pa.Array) -> np.ndarray:
+    """bool [n]: records whose value cannot be had: text that is not UTF-8, nested dates beyond the year 9999.
+
+    Raises ArrowInvalid if the array is broken in another way.
+    """
+    try:
+        array.validate(full=True)
+        if is_nested(array.type):
+            array.to_pylist()
+    except pa.ArrowInvalid as error:
+        if "UTF8" not in str(error) and "UTF-8" not in str(error):
+            raise
+    except (ValueError, OverflowError):
+        pass
+    else:
+        return np.zeros(len(array), dtype=bool)
+    return np.array([_is_broken(array[i]) for i in range(len(array))], dtype=bool)
+
+
+def _is_broken(value: pa.Scalar) -> bool:
+    try:
+        value.as_py()
+    except (ValueError, OverflowError):  # UnicodeDecodeError is a ValueError
+        return True
+    return False

@@ -1,0 +1,68 @@
+"""Every defect a reader can report: its code, its error list and its meaning in Korean and English.
+
+The one place that makes `Defect` values, so that no code exists outside the table. A detail may hold counts, offsets
+and column positions, never a value of the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from checks.batch import Defect, DefectList
+
+POINTER_CHARS = 200
+"""A pointer is cut here: keys of a hostile JSON file can be megabytes long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A defect code: `list` is the Korean programmes' error list; `ko`, `en` its meaning."""
+
+    list: DefectList
+    ko: str
+    en: str
+
+
+CODES: Mapping[str, Code] = MappingProxyType({
+    # any format
+    "empty-file": Code("file", "파일이 비어 있음 (내용 또는 머리글 없음)", "the file is empty (no content, or no header)"),
+    "truncated": Code("file", "파일이 중간에 끊김", "the file ends in the middle"),
+    "too-large": Code("file", "읽기 한도를 넘는 크기", "larger than the limit for reading"),
+    "duplicate-column": Code("structure", "열 이름 중복 (첫 열만 사용)", "a column name occurs twice (the first is used)"),
+    "too-many-columns": Code("structure", "열 수가 한도를 넘음", "more columns than the limit"),
+    # text
+    "undecodable": Code("file", "문자 인코딩을 해석할 수 없음", "the bytes are not text in the encoding expected"),
+    "unsupported-encoding": Code("file", "지원하지 않는 문자 인코딩", "a text encoding that is not supported"),
+    "nul-character": Code("file", "텍스트 파일에 NUL 문자가 있음", "a NUL character in a text file"),
+    # csv, tsv
+    "blank-header": Code("structure", "이름 없는 열", "a column without a name"),
+    "field-count": Code("structure", "행의 필드 수가 머리글과 다름", "a row with another number of fields than the header"),
+    "stray-quote": Code("format", "닫는 따옴표 뒤에 문자가 있음", "text after a closing quote"),
+    "unterminated-quote": Code("format", "따옴표가 닫히지 않음", "a quote that is never closed"),
+    # json, jsonl
+    "invalid-json": Code("format", "JSON 문법 오류", "not valid JSON"),
+    "trailing-data": Code("format", "JSON 값 뒤에 내용이 더 있음", "more text after the JSON value"),
+    "duplicate-key": Code("format", "JSON 객체의 키 중복", "a key occurs twice in a JSON object"),
+    "not-a-number": Code("format", "NaN 또는 Infinity는 JSON이 아님", "NaN or Infinity, which JSON does not have"),
+    "number-out-of-range": Code("format", "표현할 수 없는 크기의 수", "a number beyond what can be represented"),
+    "lone-surrogate": Code("format", "짝이 없는 서로게이트 문자", "half of a surrogate pair, which is no character"),
+    "too-deep": Code("format", "중첩이 한도보다 깊음", "nested deeper than the limit"),
+    "not-an-object": Code("structure", "레코드가 JSON 객체가 아님", "a record that is not a JSON object"),
+    "records-absent": Code("structure", "레코드 위치에 배열이나 객체가 없음", "no array or object where the records should be"),
+    # parquet
+    "not-parquet": Code("format", "Parquet 파일이 아님", "not a Parquet file"),
+    "encrypted": Code("file", "암호화된 파일", "an encrypted file"),
+    "corrupt-footer": Code("file", "Parquet 바닥글 손상", "a Parquet footer that cannot be read"),
+    "corrupt-data": Code("file", "Parquet 데이터 손상", "Parquet data that cannot be read"),
+    "row-count": Code("file", "바닥글의 행 수와 실제 행 수가 다름", "another number of rows than the footer says"),
+    "undecodable-value": Code("format", "UTF-8이 아닌 문자열 값", "a string value that is not UTF-8"),
+})  # fmt: skip
+
+
+def defect(file: str, code: str, *, row: int = -1, pointer: str = "", detail: str = "") -> Defect:
+    """The Defect of a code at a place; its message is the English meaning and the detail."""
+    known = CODES[code]
+    message = f"{known.en}: {detail}" if detail else known.en
+    return Defect(file, row, pointer[:POINTER_CHARS], known.list, code, message)
