@@ -1,0 +1,132 @@
+"""The embedded default: on first use one Ed25519 key a role and a keyring, all in one person's hand.
+
+It lets the line run out of one folder. It protects nothing against whoever can read that folder: in production the keys
+lie with the signer's own user, and roles with different persons. Nothing that exists is ever overwritten.
+Safe between processes: a whole folder is made beside and renamed into place, so that of many one wins; the keyring is
+kept inside too and linked to its place by whoever comes first, so that a crash in between is mended by the next.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from include.errors import SignerError
+from include.evidence.envelope import Envelope, Signature
+from include.evidence.keyring import KEYRING_TYPE, Body, Key, Keyring, Role
+from include.evidence.publickey import PublicKey
+from include.evidence.signer import open_keyring
+from include.settings import Settings
+
+ROLES: Final[tuple[Role, ...]] = ("root", "intake", "verifier", "gate", "payment", "log")
+"""A waiver takes two persons and a witness is an outsider: neither can be embedded."""
+
+PERSON: Final = "embedded"
+VALID: Final = timedelta(days=3650)
+INNER: Final = "keyring.json"
+
+
+def verifier_id(keyid: str) -> str:
+    """The id of a verifier: a URI under the project's name, by the key that first spoke for it."""
+    return f"https://dambo.example/verifier/{keyid[:32]}"
+
+
+def ensure_keys(settings: Settings) -> Keyring:
+    """The keyring of these settings; keys and keyring are made if there are none. Raises SignerError, VerificationError."""
+    folder, target = settings.keys_folder(), settings.keyring_file()
+    if not target.exists():
+        if not folder.exists() or not any(folder.iterdir()):
+            _make(folder)
+        _publish(folder / INNER, target)
+    return open_keyring(settings)
+
+
+def _make(folder: Path) -> None:
+    """A folder of new keys, in place at once or not at all. Losing the race is as good as winning it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        _fill(made, datetime.now(UTC).replace(microsecond=0))
+        _sync(made)
+        made.rename(folder)
+        _sync(folder.parent)
+    except OSError:
+        if not folder.exists():
+            raise
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _fill(folder: Path, now: datetime) -> None:
+    private = {role: Ed25519PrivateKey.generate() for role in ROLES}
+    keys = tuple(_entry(role, key, now) for role, key in private.items())
+    payload = Body(1, now, dict.fromkeys(ROLES, 1), keys).to_bytes()
+    root = private["root"].sign(Envelope(payload, (), KEYRING_TYPE).pae())
+    signed = Envelope(payload, (Signature(keys[0].keyid, root),), KEYRING_TYPE)
+    for role, key in private.items():
+        _write(folder / f"{role}.pem", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    _write(folder / INNER, signed.to_bytes())
+
+
+def _entry(role: Role, private: Ed25519PrivateKey, now: datetime) -> Key:
+    public = PublicKey(
+        private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), "ed25519", "raw"
+    )
+    speaks = verifier_id(public.keyid) if role in {"verifier", "gate"} else None
+    return Key(public, role, PERSON, speaks, now, now + VALID)
+
+
+def _publish(inner: Path, target: Path) -> None:
+    """`inner` at `target`, unless something is there already."""
+    try:
+        data = inner.read_bytes()
+    except OSError:
+        raise SignerError(
+            "keyring-missing",
+            "there are keys but no keyring for them",
+            hint="put the keyring where DAMBO_KEYRING says; keys are never made anew over old ones",
+            ko="키는 있으나 키링이 없습니다",
+            ko_hint="DAMBO_KEYRING이 가리키는 곳에 키링을 두세요; 있는 키는 덮어쓰지 않습니다",
+        ) from None
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    with os.fdopen(handle, "wb") as file:
+        os.fchmod(handle, 0o644)
+        file.write(data)
+        file.flush()
+        os.fsync(handle)
+    try:
+        os.link(name, target)
+        _sync(target.parent)
+    except FileExistsError:
+        return
+    finally:
+        Path(name).unlink()
+
+
+def _write(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(handle)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,79 @@
+"""Every reason why evidence is refused: one code, its English and its Korean text. Codes are stable; add, don't rename.
+
+`refuse` is the only place that makes a VerificationError here, so that no refusal lacks its texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from include.errors import VerificationError
+
+REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
+    # JSON, any document
+    "too-large": ("the document is larger than allowed", "문서가 허용 크기를 넘습니다"),
+    "not-utf8": ("the bytes are not UTF-8", "UTF-8이 아닌 바이트가 있습니다"),
+    "byte-order-mark": ("the document starts with a byte order mark", "문서가 바이트 순서 표식(BOM)으로 시작합니다"),
+    "not-json": ("the bytes are not one JSON value", "JSON 값 하나로 읽히지 않습니다"),
+    "trailing-bytes": ("something follows the JSON value", "JSON 값 뒤에 다른 내용이 있습니다"),
+    "duplicate-key": ("a key stands twice in one JSON object", "한 JSON 객체에 같은 키가 두 번 있습니다"),
+    "not-a-number": ("NaN or Infinity is not JSON", "NaN이나 Infinity는 JSON이 아닙니다"),
+    "float-number": ("numbers with a fraction must be decimal strings", "소수는 십진 문자열이어야 합니다"),
+    "integer-range": ("an integer is not below 2^53", "정수가 2^53보다 작지 않습니다"),
+    "lone-surrogate": ("a string holds half of a surrogate pair", "문자열에 짝 없는 서로게이트가 있습니다"),
+    "too-deep": ("the JSON is nested too deeply", "JSON이 너무 깊이 중첩되었습니다"),
+    "not-canonical": ("the bytes are not the RFC 8785 form of what they say", "RFC 8785 정규형 바이트가 아닙니다"),
+    # manifest
+    "manifest-line": ("a line of the manifest is not {path, sha256, size}", "명세의 한 줄이 {path, sha256, size}가 아닙니다"),
+    "manifest-order": ("the manifest's lines are not in order of their paths' UTF-8 bytes", "명세의 줄이 경로의 UTF-8 바이트 순서가 아닙니다"),
+    "manifest-duplicate": ("a path stands twice in the manifest", "명세에 같은 경로가 두 번 있습니다"),
+    "manifest-path": ("a path leaves the delivery or cannot be a file's name", "경로가 납품 폴더를 벗어나거나 파일 이름이 될 수 없습니다"),
+    # envelope
+    "envelope-shape": ("the envelope is not {payload, payloadType, signatures}", "봉투가 {payload, payloadType, signatures} 꼴이 아닙니다"),
+    "payload-type": ("the envelope's payloadType is not the expected one", "봉투의 payloadType이 기대한 값이 아닙니다"),
+    "no-signature": ("the envelope has no signature", "봉투에 서명이 없습니다"),
+    "too-many-signatures": ("the envelope has more than 16 signatures", "봉투의 서명이 16개를 넘습니다"),
+    "signature-shape": ("a signature is not {keyid, sig}", "서명이 {keyid, sig} 꼴이 아닙니다"),
+    "bad-base64": ("a field is not strict base64", "엄격한 base64가 아닌 값이 있습니다"),
+    "empty-signature": ("a signature is empty", "빈 서명이 있습니다"),
+    "signature-length": ("a signature is longer than any of ours", "서명이 지나치게 깁니다"),
+    "empty-payload": ("the payload is empty", "내용이 비어 있습니다"),
+    # keyring
+    "keyring-shape": ("the keyring is not of its schema", "키링이 정해진 꼴이 아닙니다"),
+    "keyring-duplicate": ("a key stands twice in the keyring", "키링에 같은 키가 두 번 있습니다"),
+    "keyring-keyid": ("a keyid is not the sha256 of its key", "keyid가 그 키의 sha256이 아닙니다"),
+    "keyring-key": ("a key cannot be read, or is not of its algorithm", "키를 읽을 수 없거나 적힌 알고리즘의 키가 아닙니다"),
+    "keyring-encoding": ("the signature encoding does not fit the algorithm", "서명 인코딩이 알고리즘과 맞지 않습니다"),
+    "keyring-validity": ("a key's validity is not a span of time", "키의 유효기간이 올바르지 않습니다"),
+    "keyring-threshold": ("a role has fewer persons than its threshold", "역할의 사람 수가 정족수보다 적습니다"),
+    "keyring-root": ("the keyring is not signed by its root role's threshold", "키링에 루트 역할의 정족수 서명이 없습니다"),
+    "keyring-version": ("the new keyring is not the next version of the old one", "새 키링이 바로 다음 버전이 아닙니다"),
+    "low-order-key": ("an Ed25519 key is of low order: anybody can forge for it", "위수가 작은 Ed25519 키입니다: 누구나 위조할 수 있습니다"),
+    # signatures, roles, time
+    "signature-invalid": ("no signature verifies with any key of the keyring", "키링의 어떤 키로도 서명이 확인되지 않습니다"),
+    "wrong-role": ("the keys that signed do not bear the role that must sign", "서명한 키가 서명할 역할의 키가 아닙니다"),
+    "threshold": ("fewer persons signed than the role demands", "역할이 요구하는 수의 사람이 서명하지 않았습니다"),
+    "key-revoked": ("the key that signed is revoked", "서명한 키가 폐기되었습니다"),
+    "key-expired": ("the key that signed was no longer valid", "서명한 키의 유효기간이 지났습니다"),
+    "key-not-yet-valid": ("the key that signed was not yet valid", "서명한 키의 유효기간이 아직 시작되지 않았습니다"),
+    # statement
+    "statement-shape": ("the statement is not of its schema", "진술서가 정해진 꼴이 아닙니다"),
+    "statement-type": ("the statement's type is unknown", "알 수 없는 종류의 진술서입니다"),
+    "wrong-document": ("this role may not sign a document of this type", "이 역할이 서명할 수 없는 종류의 문서입니다"),
+    "statement-contradiction": ("the statement contradicts itself", "진술서의 내용이 서로 어긋납니다"),
+    "wrong-verifier": ("the decision names another verifier than its key", "결정의 검증자가 키의 검증자와 다릅니다"),
+    # what the statement is about
+    "delivery-differs": ("the delivery is not what the statement is about", "납품물이 진술서가 가리키는 것과 다릅니다"),
+    "delivery-unreadable": ("the delivery cannot be read as plain files", "납품 폴더를 일반 파일로 읽을 수 없습니다"),
+    "report-differs": ("report.json is not the one that was signed", "report.json이 서명된 것과 다릅니다"),
+    "not-a-report": ("only a quality report names a report.json", "품질보고서 진술서만 report.json을 가리킵니다"),
+    "verifier-failure": ("the verifier itself failed; nothing is proven", "검증기 자체가 실패했습니다: 아무것도 증명되지 않았습니다"),
+}  # fmt: skip
+
+
+def refuse(code: str, detail: str = "") -> VerificationError:
+    """The error of `code`, with `detail` (a place, a type; never a value of the data) added to both texts."""
+    english, korean = REFUSALS[code]
+    more = f" ({detail})" if detail else ""
+    return VerificationError(code, english + more, ko=korean + more)

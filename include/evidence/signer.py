@@ -1,0 +1,148 @@
+"""The Signer port: whoever holds keys signs through it, and nobody else holds keys.
+
+`open_signer` finds the implementation by URI scheme. Here: `file:`, Ed25519 keys in a folder. A signer sees the whole
+statement, which names everything by digest: one that recomputes before it signs (a process of its own user on a socket,
+an HSM) fits behind the same method and reads what it needs by itself.
+Errors are SignerError: infrastructure or configuration, never a word about the evidence.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, Protocol
+from urllib.parse import unquote, urlsplit
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from include.errors import SignerError, VerificationError
+from include.evidence.envelope import Envelope, Signature
+from include.evidence.keyring import Key, Keyring
+from include.evidence.predicates import SIGNED_BY
+from include.evidence.statement import parse
+from include.settings import Settings
+
+
+class Signer(Protocol):
+    """Signs statements in a role."""
+
+    def sign(self, role: str, payload: bytes) -> bytes:
+        """The envelope of `payload` (a statement's canonical bytes), signed as `role`. Raises SignerError."""
+
+
+class FileSigner:
+    """Ed25519 keys in a folder (0700), one file `<role>.pem` a role (PKCS#8, 0600); the keyring says which are good."""
+
+    def __init__(self, folder: Path, keyring: Keyring) -> None:
+        self._folder = folder
+        self._keyring = keyring
+
+    def sign(self, role: str, payload: bytes) -> bytes:
+        """See Signer. Refuses what is not a statement that this role may sign."""
+        _refuse_foreign(role, payload)
+        private, key = self._key(role)
+        unsigned = Envelope(payload, ())
+        return Envelope(payload, (Signature(key.keyid, private.sign(unsigned.pae())),)).to_bytes()
+
+    def verifier(self, role: str) -> str | None:
+        """The verifier id that the keyring gives to this role's key (a decision has to name it)."""
+        return self._key(role)[1].verifier
+
+    def _key(self, role: str) -> tuple[Ed25519PrivateKey, Key]:
+        private = read_private(self._folder, role)
+        spki = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        for key in self._keyring.keys:
+            if key.public.spki == spki and key.role == role and key.revoked_at is None:
+                return private, key
+        raise SignerError(
+            "key-not-in-keyring",
+            f"the key of role {role} is not in the keyring under that role, or is revoked",
+            hint="dambo keys show",
+            ko=f"{role} 역할의 키가 키링에 그 역할로 없거나 폐기되었습니다",
+        )
+
+
+def _refuse_foreign(role: str, payload: bytes) -> None:
+    try:
+        kind = parse(payload).predicate.TYPE
+    except VerificationError as error:
+        raise SignerError(
+            "not-a-statement", f"refused to sign: {error}", ko=f"서명을 거부했습니다: {error.ko}"
+        ) from error
+    if SIGNED_BY[kind] != role:
+        raise SignerError(
+            "not-this-role", f"role {role} does not sign {kind}", ko=f"{role} 역할은 {kind} 문서에 서명하지 않습니다"
+        )
+
+
+def read_private(folder: Path, role: str) -> Ed25519PrivateKey:
+    """The private key of a role; refused if anyone but its owner can read the file or change the folder."""
+    path = folder / f"{role}.pem"
+    try:
+        _owner_only(folder, path)
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise SignerError(
+            "key-unreadable",
+            f"the key of role {role} cannot be read: {type(error).__name__}",
+            hint="dambo keys init, or point DAMBO_KEYS at the folder of the keys",
+            ko=f"{role} 역할의 키를 읽을 수 없습니다: {type(error).__name__}",
+            ko_hint="dambo keys init 을 실행하거나 DAMBO_KEYS를 키 폴더로 지정하세요",
+        ) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SignerError("key-algorithm", "a file key is Ed25519", ko="파일 키는 Ed25519여야 합니다")
+    return key
+
+
+def _owner_only(folder: Path, path: Path) -> None:
+    for place, forbidden in ((folder, 0o077), (path, 0o077)):
+        mode = stat.S_IMODE(place.stat().st_mode)
+        if mode & forbidden:
+            raise SignerError(
+                "key-exposed",
+                f"{place.name} has mode {mode:04o}: others can reach the key",
+                hint="chmod 700 the folder and 600 the keys; if they were readable, make new ones",
+                ko=f"{place.name}의 권한이 {mode:04o}입니다: 다른 사용자가 키에 닿을 수 있습니다",
+                ko_hint="폴더는 700, 키는 600으로 바꾸고, 이미 노출되었다면 새로 만드세요",
+            )
+
+
+def _file_signer(uri: str, keyring: Keyring) -> Signer:
+    return FileSigner(Path(unquote(urlsplit(uri).path)), keyring)
+
+
+SCHEMES: Final[Mapping[str, Callable[[str, Keyring], Signer]]] = {"file": _file_signer}
+"""The door: a scheme and who answers to it."""
+
+
+def signer_at(uri: str, keyring: Keyring) -> Signer:
+    """The signer behind a URI."""
+    make = SCHEMES.get(urlsplit(uri).scheme)
+    if make is None:
+        raise SignerError(
+            "signer-scheme", f"no signer for {urlsplit(uri).scheme!r}", hint=f"one of: {', '.join(SCHEMES)}"
+        )
+    return make(uri, keyring)
+
+
+def open_signer(settings: Settings) -> Signer:
+    """The signer of these settings, with the keyring they name."""
+    return signer_at(settings.keys_folder().absolute().as_uri(), open_keyring(settings))
+
+
+def open_keyring(settings: Settings) -> Keyring:
+    """The keyring of these settings. Raises SignerError if there is none, VerificationError if it does not hold."""
+    try:
+        data = settings.keyring_file().read_bytes()
+    except OSError as error:
+        raise SignerError(
+            "keyring-unreadable",
+            f"the keyring cannot be read: {type(error).__name__}",
+            hint="dambo keys init, or point DAMBO_KEYRING at the keyring",
+            ko=f"키링을 읽을 수 없습니다: {type(error).__name__}",
+            ko_hint="dambo keys init 을 실행하거나 DAMBO_KEYRING을 키링 파일로 지정하세요",
+        ) from None
+    return Keyring.from_bytes(data)
