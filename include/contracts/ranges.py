@@ -1,0 +1,62 @@
+"""The values that each check's metric can have by definition: a target outside of them can't be met.
+
+A check with several measures names the chosen one in a parameter: `coefficient`, `measure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from include.contracts.targets import Range
+
+COUNT = Range(low=Decimal(0), whole=True)
+SHARE = Range(Decimal(0), Decimal(1))
+PERCENT = Range(Decimal(0), Decimal(100))
+CORRECTED = Range(Decimal(-1), Decimal(1))
+AT_MOST_ONE = Range(high=Decimal(1))
+UNBOUNDED = Range(low=Decimal(0))
+
+MEASURE_KEYS = ("coefficient", "measure")
+"""Parameters that name the measure."""
+
+MEASURES: Mapping[tuple[str, str], Range] = {
+    ("label-agreement", "percent-agreement"): SHARE,
+    ("label-agreement", "cohen-kappa"): CORRECTED,
+    ("label-agreement", "weighted-cohen-kappa"): CORRECTED,
+    ("label-agreement", "scott-pi"): CORRECTED,
+    ("label-agreement", "fleiss-kappa"): CORRECTED,
+    ("label-agreement", "krippendorff-alpha"): AT_MOST_ONE,
+    ("label-agreement", "gwet-ac1"): CORRECTED,
+    ("label-agreement", "gwet-ac2"): AT_MOST_ONE,
+    ("class-balance", "overlap"): SHARE,
+    ("class-balance", "total-variation"): SHARE,
+    ("class-balance", "jensen-shannon"): SHARE,
+    ("class-balance", "normalized-entropy"): SHARE,
+    ("class-balance", "psi"): UNBOUNDED,
+    ("class-balance", "imbalance-ratio"): Range(low=Decimal(1)),
+    ("class-balance", "min-class-count"): COUNT,
+}
+
+SHARES = frozenset({"label-accuracy"})
+"""Checks whose every measure is a share."""
+
+
+def measure_of(params: Mapping[str, Any], unit: str) -> str:
+    """Which measure a rule is about: what it names, else its unit."""
+    for key in MEASURE_KEYS:
+        if isinstance(params.get(key), str):
+            return str(params[key])
+    return unit
+
+
+def range_of(check: str, measure: str) -> Range:
+    """The possible values of a check's metric."""
+    if check in SHARES:
+        return SHARE
+    if (check, measure) in MEASURES:
+        return MEASURES[check, measure]
+    if measure == "percent":
+        return PERCENT
+    return COUNT if measure == "rows" else Range()
