@@ -112,25 +112,31 @@ def balance(
 
 def rows(count: int, verdict: str = "PASS", reason: Reason | None = None) -> CheckResult:
     made = check("records.rowCount", "row-count", "completeness", Target("=", (Decimal(3000),)), nia="통계적 충분성")
-    return CheckResult(made, verdict, reason, Outcome(Metric.count("rows", count), count))
+    return CheckResult(made, verdict, reason, Outcome(Metric.count("row-count", count), count))
 
 
 def types(bad: int) -> CheckResult:
-    examples = tuple(Example("data/part-0.csv", 11 * i + 3, f"row {11 * i + 4}", "1•••a") for i in range(min(bad, 20)))
+    examples = tuple(Example("data/part-0.csv", 11 * i + 3, f"row {11 * i + 4}", "99aaa") for i in range(min(bad, 20)))
     ranges = tuple(("data/part-0.csv", 11 * i + 3, 11 * i + 3) for i in range(bad))
-    made = check("records.age.type", "logical-type", "schema", ZERO, nia="구문정확성")
+    made = check("records.age.type", "type", "schema", ZERO, nia="구문정확성")
     return CheckResult(
         made,
         "FAIL" if bad else "PASS",
         Reason("target-missed") if bad else None,
-        Outcome(Metric("invalid", Fraction(bad)), 3000, failures=Failures(bad, examples, ranges)),
+        Outcome(
+            Metric("type-rows", Fraction(bad), numerator=bad, denominator=3000),
+            3000,
+            failures=Failures(bad, examples, ranges),
+        ),
     )
 
 
 def strangers() -> CheckResult:
     made = check("files.unclaimed", "unclaimed-files", "schema", ZERO, "warning")
     failures = Failures(1, (Example("readme.txt", -1, "", ""),), (("readme.txt", -1, -1),))
-    return CheckResult(made, "WARN", Reason("target-missed"), Outcome(Metric.count("files", 1), 4, failures=failures))
+    return CheckResult(
+        made, "WARN", Reason("target-missed"), Outcome(Metric.count("file-defects", 1), 4, failures=failures)
+    )
 
 
 def exempt() -> CheckResult:
@@ -140,13 +146,13 @@ def exempt() -> CheckResult:
 
 def crashed() -> CheckResult:
     made = check("records.guid.unique", "unique", "uniqueness", ZERO)
-    return CheckResult(made, "ERROR", Reason("exception", {"error": "MemoryError", "digest": "ab" * 8}), None)
+    return CheckResult(made, "ERROR", Reason("check-crashed", {"error": "MemoryError", "digest": "ab" * 8}), None)
 
 
 def absent() -> CheckResult:
     made = check("records.gold_label.required", "required", "completeness", ZERO)
     return CheckResult(
-        made, "FAIL", Reason("column-absent", {"columns": "gold_label", "file": "data/part-1.csv"}), None
+        made, "FAIL", Reason("column-absent", {"column": "gold_label", "files": "1", "file": "data/part-1.csv"}), None
     )
 
 
@@ -156,7 +162,7 @@ NOT_CHECKED = (NotChecked("records.naturalness", "text rule: read by people, not
 PASSING = (agreement(ALPHA), balance((1000, 990, 1010)), rows(3000), types(0), strangers(), exempt())
 FAILING = (
     agreement(Fraction(126, 1001), "FAIL", Reason("target-missed")),
-    balance((1500, 1100, 390, 10), "FAIL", Reason("class-outside-target", {"classes": "기타"}), (*LABELS, "기타"), "class-outside-target"),
+    balance((1500, 1100, 390, 10), "FAIL", Reason("class-outside-target"), (*LABELS, "기타"), "class-outside-target"),
     rows(3000),
     types(37),
     absent(),

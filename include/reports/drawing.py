@@ -1,0 +1,134 @@
+"""Which detail table becomes which chart. A table of another shape than expected is shown as a table alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from include.reports.charts import Bar, Cell, bars, heat_map
+from include.reports.texts import Text, measure, page
+
+Row = Sequence[str | int | None]
+
+SHARES: Final = ("share", "observed-share", "observed", "proportion")
+TARGETS: Final = ("target-share", "target", "contracted-share", "expected-share", "expected")
+COUNTS: Final = ("count", "n", "delivered")
+
+
+class Chart(NamedTuple):
+    """An SVG and what it shows, in words."""
+
+    svg: str
+    caption: Text
+
+
+def chart(table: Mapping[str, Any], metric: str | None) -> Chart | None:
+    """The chart of a detail table of the report, if it is one that we draw; `metric` names the check's own number."""
+    rows: Sequence[Row] = table.get("rows") or ()
+    columns = [column_key(c) for c in table["columns"]]
+    if not rows or any(len(row) != len(columns) for row in rows):
+        return None
+    match table["name"]:
+        case "distribution" | "split":
+            return _distribution(columns, rows)
+        case "delivered":
+            return _delivered(columns, rows)
+        case "confusion":
+            return _confusion(columns, rows)
+        case "per-pair":
+            return _pairs(columns, rows, metric)
+        case _:
+            return None
+
+
+def column_key(name: str) -> str:
+    """A column's name as texts and charts look it up."""
+    return re.sub(r"[\s_]+", "-", name.strip().lower())
+
+
+def number(cell: str | int | None) -> float | None:
+    """A cell as a length or colour; None for text."""
+    try:
+        return None if cell is None else float(cell)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _find(columns: Sequence[str], names: Sequence[str]) -> int | None:
+    return next((columns.index(name) for name in names if name in columns), None)
+
+
+def _distribution(columns: Sequence[str], rows: Sequence[Row]) -> Chart | None:
+    share, target, count = (_find(columns, names) for names in (SHARES, TARGETS, COUNTS))
+    if share is None:
+        return None
+    keys = range(min(i for i in (share, target, count) if i is not None))
+    made = []
+    for row in rows:
+        observed, contracted = number(row[share]), None if target is None else number(row[target])
+        text = _percent(observed) + (f"  /  {_percent(contracted)}" if contracted is not None else "")
+        made.append(Bar(_label(row, keys), max(observed or 0.0, 0.0), contracted, text))
+    drawn = bars(made)
+    contracted_somewhere = any(bar.target is not None for bar in made)
+    return None if drawn is None else Chart(drawn, page("chart-bars" if contracted_somewhere else "chart-plain"))
+
+
+def _delivered(columns: Sequence[str], rows: Sequence[Row]) -> Chart | None:
+    share, contracted, delivered = (_find(columns, (name,)) for name in ("share", "contracted", "delivered"))
+    if share is None or contracted is None or delivered is None:
+        return None
+    made = [
+        Bar(_label(row, range(min(share, contracted, delivered))), max(number(row[share]) or 0.0, 0.0), 1.0,
+            f"{_count(row[delivered])}  /  {_count(row[contracted])}")
+        for row in rows
+    ]  # fmt: skip
+    drawn = bars(made)
+    return None if drawn is None else Chart(drawn, page("chart-delivered"))
+
+
+def _confusion(columns: Sequence[str], rows: Sequence[Row]) -> Chart | None:
+    """Long (label, label, count) or wide (label, then one column a label)."""
+    if len(columns) == 3 and columns[2] in COUNTS:
+        entries = [(str(a), str(b), number(n) or 0.0, _count(n)) for a, b, n in rows]
+    else:
+        wide = [(str(row[0]), c, cell) for row in rows for c, cell in zip(columns[1:], row[1:], strict=True)]
+        if any(number(cell) is None for _, _, cell in wide):
+            return None
+        entries = [(a, b, number(cell) or 0.0, _count(cell)) for a, b, cell in wide]
+    names = list(dict.fromkeys([a for a, *_ in entries] + [b for _, b, *_ in entries]))
+    totals = {a: sum(n for x, _, n, _ in entries if x == a) or 1.0 for a in names}
+    cells = [Cell(names.index(a), names.index(b), n / totals[a], text) for a, b, n, text in entries]
+    drawn = heat_map(names, names, cells) if len(names) > 1 else None
+    return None if drawn is None else Chart(drawn, page("chart-confusion"))
+
+
+def _pairs(columns: Sequence[str], rows: Sequence[Row], metric: str | None) -> Chart | None:
+    """Both halves of the matrix: agreement has no direction."""
+    known = [metric or "", "value", "coefficient", "agreement", "percent-agreement"]
+    value = _find(columns, known)
+    if value is None or value < 2:
+        return None
+    found = [(str(row[0]), str(row[1]), number(row[value])) for row in rows]
+    names = list(dict.fromkeys(name for a, b, _ in found for name in (a, b)))
+    if len(names) < 3:
+        return None
+    place = {name: i for i, name in enumerate(names)}
+    cells = [Cell(place[x], place[y], n, f"{n:.2f}") for a, b, n in found if n is not None for x, y in ((a, b), (b, a))]
+    drawn = heat_map(names, names, cells)
+    name = measure(columns[value])[0]
+    if drawn is None:
+        return None
+    return Chart(drawn, Text(page("chart-pairs", measure=name.ko).ko, page("chart-pairs", measure=name.en).en))
+
+
+def _label(row: Row, keys: range) -> str:
+    return " · ".join("—" if row[i] is None else str(row[i]) for i in keys)
+
+
+def _percent(value: float | None) -> str:
+    return "—" if value is None else f"{100 * value:.1f} %"
+
+
+def _count(cell: str | int | None) -> str:
+    return f"{cell:,}" if isinstance(cell, int) else "—" if cell is None else str(cell)

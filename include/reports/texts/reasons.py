@@ -1,0 +1,68 @@
+"""Every reason code of a verdict in words: of one rule, of the whole report, and of a metric that is undefined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from include.reports.texts.text import Text
+
+REPORT: Final[Mapping[str, Text]] = {
+    "rules-failed": Text(
+        "필수 규칙 {of}건 중 {count}건이 계약에서 정한 기준을 충족하지 못하였습니다.",
+        "{count} of {of} blocking rules do not show what the contract demands.",
+    ),
+    "rules-not-checked": Text(
+        "필수 규칙 {of}건 중 {count}건을 점검하지 못하여 판정할 수 없습니다. 데이터의 잘못이라는 뜻은 아닙니다.",
+        "{count} of {of} blocking rules could not be checked, so there is no verdict. This does not say that the data is wrong.",
+    ),
+    "no-blocking-rule": Text(
+        "점검한 필수 규칙이 하나도 없어 판정할 수 없습니다.",
+        "No blocking rule was checked, so there is no verdict.",
+    ),
+    "rule-without-result": Text(
+        "계약의 규칙 {count}건에 결과가 없어 판정할 수 없습니다: {rules}",
+        "{count} rules of the contract have no result, so there is no verdict: {rules}",
+    ),
+    "rule-twice": Text(
+        "같은 규칙의 결과가 두 번 나와 판정할 수 없습니다: {rules}",
+        "A rule has two results, so there is no verdict: {rules}",
+    ),
+    "rule-not-declared": Text(
+        "계약에 없는 규칙의 결과가 있어 판정할 수 없습니다: {rules}",
+        "There is a result for a rule that the contract does not have, so there is no verdict: {rules}",
+    ),
+}
+
+RULE: Final[Mapping[str, Text]] = {
+    "target-missed": Text("결과값이 정량목표를 충족하지 못함", "the result misses the target"),
+    "undefined": Text("결과값을 구할 수 없음: {why}", "there is no result: {why}"),
+    "column-absent": Text(
+        "파일 {files}개에 컬럼이 없음: {column} (예: {file})",
+        "column {column} is absent from {files} file(s), such as {file}",
+    ),
+    "no-rows": Text("납품된 레코드가 하나도 없음", "no record was delivered"),
+    "empty-delivery": Text("납품된 파일이 하나도 없음", "no file was delivered"),
+    "class-outside-target": Text(
+        "계약한 클래스가 아닌 값이 들어 있음", "there are values that are none of the contracted classes"
+    ),
+    "check-crashed": Text(
+        "점검 중 내부 오류 {error} 발생 (오류 식별값 {digest}). 데이터의 잘못이 아닐 수 있으며 다시 점검이 필요함",
+        "the check itself failed with {error} (trace {digest}): not necessarily the data's fault, to be run again",
+    ),
+    "exempt": Text("점검에서 제외됨 (근거: {by})", "exempt, by: {by}"),
+}
+
+UNDEFINED: Final[Mapping[str, Text]] = {
+    "empty": Text("셀 수 있는 대상이 없음", "there is nothing to count"),
+    "no-values": Text("값이 하나도 없음 (모두 결측)", "there is no value at all, only nulls"),
+    "one-class": Text("한 가지 클래스만 있어 일치도를 정의할 수 없음", "only one class occurs, so agreement is undefined"),
+    "one-rater": Text("작업자가 한 명뿐임", "there is only one rater"),
+    "one-unit": Text("두 명 이상이 작업한 대상이 하나뿐임", "only one item has two ratings or more"),
+    "no-pairs": Text("두 명 이상이 작업한 대상이 없음", "no item has two ratings or more"),
+    "no-pair": Text("두 명 이상이 작업한 대상이 없음", "no item has two ratings or more"),
+    "empty-cell": Text("비어 있는 클래스가 있어 이 지표를 정의할 수 없음", "a class is empty, so this measure is undefined"),
+}  # fmt: skip
+
+REASONS: Final[Mapping[str, Text]] = {**REPORT, **RULE, **UNDEFINED}
+"""Every code; a code means the same wherever it stands."""
