@@ -20,7 +20,7 @@ Path = tuple[str | int, ...]
 Place = tuple[int, int]
 """Line and column, both from 1."""
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*")
+_PLAIN_KEY = re.compile(r"[^\W\d][\w-]*")
 
 
 def show_path(path: Path) -> str:
