@@ -29,13 +29,15 @@ MIB = 1 << 20
 class Limits:
     """Bounds on what one file may make a reader hold. Exceeding one is a defect, never an endless or huge read.
 
-    `batch_rows`, `batch_bytes`: the usual size of a batch. `record_chars`: one record of text. `columns`: fields of a
+    `batch_rows`, `batch_bytes`: the usual size of a batch. `window_chars`: how much text is read at a time.
+    `record_chars`: one record of text. `columns`: fields of a
     record. `depth`: nesting of JSON. `row_group_bytes`: decoded bytes of one Parquet row group; `page_bytes`: of one
     of its pages; `values`: values of one nested Parquet column in a row group.
     """
 
     batch_rows: int = 65_536
     batch_bytes: int = 32 * MIB
+    window_chars: int = MIB
     record_chars: int = 16 * MIB
     columns: int = 20_000
     depth: int = 200

@@ -45,7 +45,7 @@ class DelimitedReader(Reader):
         if isinstance(codec, Defect):
             yield codec
             return
-        with Window(path, codec) as window:
+        with Window(path, codec, self.limits.window_chars) as window:
             yield from _File(self, window, name, spec).read()
 
     def dialect(self, window: Window, options: Mapping[str, Any]) -> Dialect:

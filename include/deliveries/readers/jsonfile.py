@@ -38,7 +38,7 @@ class JsonReader(Reader):
             yield codec
             return
         at = spec.reader.get("records", "")
-        with Window(path, codec) as window:
+        with Window(path, codec, self.limits.window_chars) as window:
             document = Document(window, name, tokens(at), self.limits)
             records = Records(name, spec, self.limits, lambda: occurring(spec, self._again(path, name, codec, at)))
             for item in document.items():
@@ -50,7 +50,7 @@ class JsonReader(Reader):
             yield from records.finish()
 
     def _again(self, path: Path, name: str, codec: str, at: str) -> Iterator[Record]:
-        with Window(path, codec) as window:
+        with Window(path, codec, self.limits.window_chars) as window:
             for item in Document(window, name, tokens(at), self.limits).items():
                 if not isinstance(item, Defect):
                     yield item.value

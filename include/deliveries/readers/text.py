@@ -88,7 +88,7 @@ class Window:
     `ended` is True once the window reaches the end of the file. Line ends come as they stand in the file.
     """
 
-    def __init__(self, path: Path, codec: str, chunk: int = CHUNK) -> None:
+    def __init__(self, path: Path, codec: str, chunk: int) -> None:
         self._file: TextIO = path.open(encoding=codec, newline="")
         self._chunk = chunk
         self.text = ""
