@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from include.errors import ContractError
+from include.errors import ContractError, DeliveryError
 from include.settings import Settings
 from include.settings import settings as the_settings
+from include.storage.keys import check_prefix
 from include.storage.port import Capabilities, Digest, ObjectInfo, Storage
 
 __all__ = ["Capabilities", "Digest", "ObjectInfo", "Storage", "open_storage"]
@@ -34,6 +35,10 @@ def open_storage(url: str, settings: Settings | None = None) -> Storage:
         from include.storage.s3 import S3Storage
 
         bucket, _, prefix = url.removeprefix("s3://").partition("/")
+        try:
+            check_prefix(prefix.strip("/"))
+        except DeliveryError as error:
+            raise _bad_url(url) from error
         return S3Storage(bucket, prefix.strip("/"), settings)
     raise _bad_url(url)
 

@@ -46,7 +46,7 @@ class S3Storage(Storage):
         self._client = make_client(settings)
         weakref.finalize(self, self._client.close)
         self._bucket = bucket
-        self._root = f"{check_key(prefix)}/" if prefix else ""
+        self._root = f"{prefix}/" if prefix else ""
         self.url = f"s3://{bucket}/{prefix}".rstrip("/")
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
@@ -261,7 +261,8 @@ class S3Storage(Storage):
 
     def _info(self, key: str, size: int, entry: Mapping[str, Any]) -> ObjectInfo:
         version = entry.get("VersionId") if self._versioned else None
-        return ObjectInfo(key, size, version, entry["ETag"].strip('"'), entry["LastModified"].astimezone(UTC))
+        modified = entry["LastModified"].astimezone(UTC).replace(microsecond=0)  # headers say seconds, lists more
+        return ObjectInfo(key, size, version, entry["ETag"].strip('"'), modified)
 
 
 def _body(data: bytes) -> dict[str, Any]:

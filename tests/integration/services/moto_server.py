@@ -70,6 +70,25 @@ def without_list_v2(app: App) -> App:
     return answer
 
 
+def pages_of(count: int) -> Fault:
+    """A store that lists `count` objects at a time at most, as any store may."""
+
+    def fault(app: App) -> App:
+        def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+            if environ["REQUEST_METHOD"] == "GET" and "prefix=" in environ.get("QUERY_STRING", ""):
+                environ["QUERY_STRING"] = f"max-keys={count}&" + environ["QUERY_STRING"].replace("max-keys=", "x=")
+            return app(environ, start)
+
+        return answer
+
+    return fault
+
+
+def both(first: Fault, second: Fault) -> Fault:
+    """Two faults at once."""
+    return lambda app: first(second(app))
+
+
 def refusing(method: str, part: str) -> Fault:
     """A store that answers 501 to `method` where the query string or headers have `part`."""
 
@@ -93,7 +112,7 @@ def breaking_off(times: int, after: int) -> Fault:
     def fault(app: App) -> App:
         def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
             body = b"".join(app(environ, start))
-            if environ["REQUEST_METHOD"] == "GET" and len(body) > after and left[0]:
+            if environ["REQUEST_METHOD"] == "GET" and not environ.get("QUERY_STRING") and len(body) > after and left[0]:
                 left[0] -= 1
                 return [body[:after]]  # Content-Length promises more: the client sees a broken connection
             return [body]

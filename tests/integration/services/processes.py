@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 STOP_SECONDS = 15
 
@@ -51,7 +52,7 @@ class Processes:
             account = pwd.getpwnam(user)
             os.chown(self.folder, account.pw_uid, account.pw_gid)
 
-    def __enter__(self) -> Processes:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

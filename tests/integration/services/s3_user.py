@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +32,24 @@ class S3User:
 
     def create_bucket(self, *, versioning: bool = False, object_lock: bool = False) -> str:
         """Make an empty bucket of its own for a test and give its name (object lock implies versioning)."""
-        client = boto3.client(
-            "s3", endpoint_url=self.endpoint, aws_access_key_id=self.access_key, aws_secret_access_key=self.secret_key,
-            region_name="us-east-1",
-            config=Config(signature_version="s3v4", request_checksum_calculation="when_required", s3={"addressing_style": "path"}),
-        )  # fmt: skip
+        client = _client(self)
         name = f"t-{secrets.token_hex(6)}"
-        try:
-            client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=object_lock)
-            if versioning:
-                client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-        finally:
-            client.close()
+        client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=object_lock)
+        if versioning:
+            client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         return name
+
+
+@cache
+def _client(user: S3User) -> Any:
+    config = Config(
+        signature_version="s3v4", request_checksum_calculation="when_required", s3={"addressing_style": "path"}
+    )
+    return boto3.client(
+        "s3",
+        endpoint_url=user.endpoint,
+        aws_access_key_id=user.access_key,
+        aws_secret_access_key=user.secret_key,
+        region_name="us-east-1",
+        config=config,
+    )
