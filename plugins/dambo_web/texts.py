@@ -1,0 +1,131 @@
+"""The pages' words in Korean and English, and which of the two a reader gets."""
+
+from __future__ import annotations
+
+from typing import Final
+
+KO: Final = {
+    "title": "납품 검증 현황",
+    "search": "바우처·납품·마일스톤 검색",
+    "find": "검색",
+    "delivery": "바우처 / 납품",
+    "milestone": "마일스톤 · 단계",
+    "verdict": "판정",
+    "decision": "지급 결정",
+    "reasons": "사유",
+    "attempts": "시도",
+    "time": "시작 시각",
+    "report": "보고서",
+    "rerun": "다시 검증",
+    "none": "아직 검증된 납품이 없습니다.",
+    "none_found": "검색 결과가 없습니다.",
+    "total": "건",
+    "page": "쪽",
+    "previous": "이전",
+    "next": "다음",
+    "back": "목록",
+    "attempt": "시도",
+    "operator": "실행자",
+    "reason": "실행 사유",
+    "began": "시작",
+    "sealed": "봉인",
+    "decided": "결정",
+    "run": "실행 번호",
+    "manifest": "목록 해시",
+    "report_sha256": "보고서 해시",
+    "problem": "문제",
+    "no_report": "이 시도에는 아직 보고서가 없습니다. 보고서 없이 지급되는 일은 없습니다.",
+    "no_run": "이 실행에서 시작된 검증 시도가 없습니다.",
+    "waiting": "진행 중",
+    "released": "지급 상태",
+    "rerun_title": "다시 검증하기",
+    "rerun_why": "왜 다시 검증합니까? 사유는 서명된 기록에 남습니다.",
+    "rerun_note": "새 시도로 기록됩니다. 지급에 쓰일 수 있는 시도 횟수에는 한도가 있습니다.",
+    "start": "검증 시작",
+    "started": "검증을 시작했습니다:",
+    "refused": "Airflow가 받아들이지 않았습니다:",
+    "login": "Airflow에 로그인한 뒤 이용하십시오.",
+    "forbidden": "이 화면을 볼 권한이 없습니다.",
+    "missing": "찾을 수 없습니다.",
+    "broken": "지금은 보여 드릴 수 없습니다.",
+    "PASS": "적합",
+    "FAIL": "부적합",
+    "ERROR": "점검불가",
+    "RELEASE": "지급가능",
+    "REJECT": "지급거절",
+    "HOLD": "지급보류",
+    "CLAIMED": "지급 청구됨",
+    "SUBMITTED": "지급 요청됨",
+    "CONFIRMED": "지급 완료",
+    "REJECTED": "지급 반려",
+}
+EN: Final = {
+    "title": "Deliveries",
+    "search": "Search voucher, delivery, milestone",
+    "find": "Search",
+    "delivery": "Voucher / delivery",
+    "milestone": "Milestone · phase",
+    "verdict": "Verdict",
+    "decision": "Decision",
+    "reasons": "Reasons",
+    "attempts": "Attempts",
+    "time": "Began",
+    "report": "Report",
+    "rerun": "Verify again",
+    "none": "No delivery was verified yet.",
+    "none_found": "Nothing found.",
+    "total": "in all",
+    "page": "page",
+    "previous": "Previous",
+    "next": "Next",
+    "back": "All deliveries",
+    "attempt": "Attempt",
+    "operator": "Operator",
+    "reason": "Reason",
+    "began": "Began",
+    "sealed": "Sealed",
+    "decided": "Decided",
+    "run": "Run",
+    "manifest": "Manifest",
+    "report_sha256": "Report",
+    "problem": "Problem",
+    "no_report": "This attempt has no report yet. Nothing is paid without one.",
+    "no_run": "This run began no attempt.",
+    "waiting": "in progress",
+    "released": "Payment",
+    "rerun_title": "Verify again",
+    "rerun_why": "Why verify again? The reason is kept in the signed record.",
+    "rerun_note": "This makes a new attempt. Only so many attempts of a delivery may lead to a payment.",
+    "start": "Start verification",
+    "started": "Started:",
+    "refused": "Airflow refused:",
+    "login": "Please log in to Airflow first.",
+    "forbidden": "You may not see this page.",
+    "missing": "Not found.",
+    "broken": "This cannot be shown right now.",
+    "PASS": "PASS",
+    "FAIL": "FAIL",
+    "ERROR": "ERROR",
+    "RELEASE": "RELEASE",
+    "REJECT": "REJECT",
+    "HOLD": "HOLD",
+    "CLAIMED": "claimed",
+    "SUBMITTED": "submitted",
+    "CONFIRMED": "paid",
+    "REJECTED": "returned",
+}
+TEXTS: Final = {"ko": KO, "en": EN}
+
+
+def language(asked: str | None, accepted: str | None) -> str:
+    """`asked` (?lang=) if we speak it, else the first of Accept-Language (RFC 9110, by weight) that we do, else English."""
+    if asked in TEXTS:
+        return asked
+    weighed = []
+    for position, item in enumerate((accepted or "").split(",")):
+        tag, _, weight = item.partition(";q=")
+        try:
+            weighed.append((-float(weight or 1), position, tag.strip().lower().split("-")[0]))
+        except ValueError:
+            continue
+    return next((tag for _, _, tag in sorted(weighed) if tag in TEXTS), "en")
