@@ -1,0 +1,230 @@
+"""Inter-annotator agreement: do independent raters give the same labels, beyond what chance explains?
+
+Raters are columns of one record, or rows (item, rater, value). With `by`, every group must meet the target: the worst one
+is the metric. Nothing is dropped without a trace: one class, a rater without shared items, a doubled rating or a label
+outside the categories fails whatever the number says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from checks.agreement.coefficients import NAMES, WEIGHTED, Level, Name, Weights
+from checks.agreement.scale import scale_of
+from checks.agreement.statistic import Method, Rated, Statistic, measure
+from checks.agreement.tables import all_tables
+from checks.agreement.units import Ratings, RowDefects, from_patterns, from_rows
+from checks.analyzers import where
+from checks.analyzers.contingency import Contingency
+from checks.analyzers.labels import label_text
+from checks.analyzers.ratings import RatingRows
+from checks.columns import Col
+from checks.kernel import Analyzer, Check, Declaration, Metric, Misdeclared, Outcome, States, Table
+from checks.masking import shape
+from checks.statistics.targets import demanded, shortfall
+from checks.statistics.undefined import Undefined
+
+_LABEL = {"type": ["string", "number", "boolean"]}
+_NUMERIC_TYPES = {"integer", "number"}
+_LABEL_TYPES = _NUMERIC_TYPES | {"string", "any"}
+
+
+@dataclass(frozen=True)
+class LabelAgreement(Check):
+    """One coefficient of agreement among raters of `source`, against the target; the others in detail."""
+
+    id: ClassVar[str] = "label-agreement"
+    family: ClassVar[str] = "agreement"
+    standards: ClassVar[Mapping[str, str]] = {"iso-5259-2": "Con-ML-2", "nia": "라벨 정확성"}
+    params: ClassVar[Mapping[str, Any]] = {
+        "type": "object",
+        "properties": {
+            "raters": {"type": "array", "items": {"type": "string"}, "minItems": 2, "uniqueItems": True},
+            "item": {"type": "string"},
+            "rater": {"type": "string"},
+            "value": {"type": "string"},
+            "coefficient": {"enum": list(NAMES)},
+            "level": {"enum": ["nominal", "ordinal", "interval", "ratio"]},
+            "weights": {"enum": ["linear", "quadratic"]},
+            "categories": {"type": "array", "items": _LABEL, "minItems": 2, "uniqueItems": True},
+            "missing": {"type": "array", "items": _LABEL, "uniqueItems": True, "default": [""]},
+            "by": {"type": "string"},
+            "where": where.SCHEMA,
+        },
+        "required": ["coefficient"],
+        "oneOf": [{"required": ["raters"]}, {"required": ["item", "rater", "value"]}],
+        "additionalProperties": False,
+    }
+
+    source: Contingency | RatingRows
+    method: Method
+    missing: frozenset[str]
+    by: Col | None
+
+    @classmethod
+    def build(cls, decl: Declaration) -> Self:
+        """See `params`; the rest is refused here."""
+        by = decl.col("by", decl.params["by"]) if "by" in decl.params else None
+        source = _source(decl, by)
+        method = _method(decl, _rated_columns(decl))
+        missing = frozenset(label_text(v) for v in decl.params.get("missing", [""]))
+        clash = sorted(missing & set(method.categories or ()))
+        if clash:
+            raise Misdeclared("missing", f"{clash[0]!r} is one of the categories")
+        return cls(decl.rule, decl.object, demanded(decl), source, method, missing, by)
+
+    def analyzers(self) -> tuple[Analyzer[Any], ...]:
+        """Rating patterns, or rating rows."""
+        return (self.source,)
+
+    def judge(self, states: States) -> Outcome:
+        """The metric over all items, or of the worst group."""
+        ratings, defects = self._ratings(states)
+        try:
+            rated = Rated.of(ratings, self.method)
+        except Undefined as why:
+            return self._unscaled(ratings, why.reason)
+        unusable = "duplicate-rating" if defects.duplicates else "unidentified-rating" if defects.unidentified else None
+        if unusable is not None:
+            return Outcome(
+                Metric(self.method.coefficient, undefined=unusable),
+                ratings.items,
+                (_defects(defects),),
+                violation=unusable,
+            )
+        overall = measure(rated, self.method)
+        tables, violation, decisive = all_tables(rated, self.method), self._violation(rated), overall
+        if self.by is not None:
+            decisive, split, group_violation = self._split(rated, overall)
+            tables, violation = (split, *tables), violation or group_violation
+        return Outcome(decisive.metric(self.method.coefficient), ratings.items, tables, violation=violation)
+
+    def _ratings(self, states: States) -> tuple[Ratings, RowDefects]:
+        by = self.by is not None
+        if isinstance(self.source, RatingRows):
+            return from_rows(states[self.source].whole(), by=by, missing=self.missing)
+        names = tuple(col.name for col in self.source.cells[by:])
+        return from_patterns(states[self.source], names, by=by, missing=self.missing), RowDefects()
+
+    def _unscaled(self, ratings: Ratings, reason: str) -> Outcome:
+        """No scale holds these labels: which they are, masked, and how often."""
+        weight = ratings.weight[ratings.unit]
+        counts = []
+        for code in np.unique(ratings.label).tolist():
+            text = ratings.labels[code]
+            try:
+                scale_of([text], self.method.categories, numeric=self.method.numeric)
+            except Undefined:
+                counts.append((-int(weight[ratings.label == code].sum()), shape(text)))
+        rows = tuple((masked, -less) for less, masked in sorted(counts)[:20])
+        table = Table(reason, ("label", "ratings"), rows)
+        return Outcome(Metric(self.method.coefficient, undefined=reason), ratings.items, (table,), violation=reason)
+
+    def _violation(self, rated: Rated) -> str | None:
+        """What fails though a number may be there."""
+        if rated.refusal() is not None:
+            return None
+        if rated.one_class():
+            return "one-class"
+        if isinstance(self.source, RatingRows):
+            return None
+        r = rated.ratings
+        paired = np.unique(r.rater[rated.profiles.m[r.unit] >= 2])
+        return "unpaired-rater" if paired.size < len(r.raters) else None
+
+    def _split(self, rated: Rated, overall: Statistic) -> tuple[Statistic, Table, str | None]:
+        """Each group's statistic; the one furthest from the target, an undefined one first of all."""
+        rows, worst, violation = [], None, None
+        for group in np.unique(rated.ratings.group).tolist():
+            one = rated.of_group(group)
+            statistic = measure(one, self.method)
+            violation = violation or self._violation(one)
+            interval = statistic.interval
+            bounds = (None, None) if interval is None else (interval.low, interval.high)
+            rows.append((one.ratings.groups[0], one.ratings.items, statistic.value, *bounds, statistic.undefined))
+            if worst is None or self._rank(statistic) > self._rank(worst):
+                worst = statistic
+        rows.append(("(all)", rated.ratings.items, overall.value, None, None, overall.undefined))
+        table = Table("split", ("group", "items", self.method.coefficient, "low", "high", "undefined"), tuple(rows))
+        return worst or overall, table, violation
+
+    def _rank(self, s: Statistic) -> tuple[bool, Any]:
+        """Orders statistics from good to bad."""
+        return (True, 0) if s.value is None else (False, shortfall(self.target, s.value))
+
+
+def _rated_columns(decl: Declaration) -> tuple[Col, ...]:
+    """The columns that hold ratings."""
+    if "raters" in decl.params:
+        names = decl.params["raters"]
+        return tuple(decl.col(f"raters[{j}]", name) for j, name in enumerate(names))
+    return (decl.col("value", decl.params["value"]),)
+
+
+def _source(decl: Declaration, by: Col | None) -> Contingency | RatingRows:
+    given = {"item", "rater", "value"} & set(decl.params)
+    if ("raters" in decl.params) == bool(given):
+        raise Misdeclared("raters", "give either raters: [columns] or item, rater and value columns, not both")
+    filtered = where.parse(decl, decl.params)
+    rated = _rated_columns(decl)
+    roles = [*rated] if by is None else [by, *rated]
+    if "raters" in decl.params:
+        if len(rated) < 2:
+            raise Misdeclared("raters", "agreement needs at least two raters")
+        _distinct("raters", roles)
+        return Contingency(decl.object, tuple(roles), filtered)
+    item, rater = (decl.col(key, decl.params[key]) for key in ("item", "rater"))
+    _distinct("item", [item, rater, *roles])
+    return RatingRows(decl.object, item, rater, rated[0], by, filtered)
+
+
+def _distinct(path: str, columns: list[Col]) -> None:
+    names = [col.name for col in columns]
+    if len(set(names)) < len(names):
+        raise Misdeclared(path, "one column stands in two roles")
+
+
+def _method(decl: Declaration, rated: tuple[Col, ...]) -> Method:
+    coefficient: Name = decl.params["coefficient"]
+    weights: Weights | None = decl.params.get("weights")
+    ordered = coefficient in WEIGHTED
+    level: Level = decl.params.get("level", "ordinal" if ordered else "nominal")
+    if ordered != (weights is not None):
+        raise Misdeclared(
+            "weights", f"{coefficient} {'needs' if ordered else 'takes no'} weights", "linear or quadratic"
+        )
+    if ordered and level != "ordinal":
+        raise Misdeclared("level", f"{coefficient} weighs by rank: its level is ordinal, not {level}")
+    if not ordered and coefficient != "krippendorff-alpha" and level != "nominal":
+        raise Misdeclared("level", f"{coefficient} is nominal", "krippendorff-alpha takes every level")
+    categories = _categories(decl, numeric=level in {"interval", "ratio"})
+    method = Method(coefficient, level, weights, categories)
+    allowed = _LABEL_TYPES if level in {"interval", "ratio"} else _NUMERIC_TYPES
+    if method.numeric and not all(col.type in allowed for col in rated):
+        raise Misdeclared(
+            "categories" if level == "ordinal" else "level", f"{level} labels need numbers", "or categories in order"
+        )
+    return method
+
+
+def _categories(decl: Declaration, *, numeric: bool) -> tuple[str, ...] | None:
+    given = decl.params.get("categories")
+    if given is None:
+        return None
+    texts = tuple(label_text(v) for v in given)
+    if len(set(texts)) < len(texts):
+        raise Misdeclared("categories", "two categories are written alike")
+    try:
+        scale_of(texts, texts, numeric=numeric)
+    except Undefined as why:
+        raise Misdeclared("categories", f"{why.reason}: interval and ratio categories are numbers") from None
+    return texts
+
+
+def _defects(defects: RowDefects) -> Table:
+    rows = (("duplicate-rating", defects.duplicates), ("unidentified-rating", defects.unidentified))
+    return Table("rating-defects", ("defect", "ratings"), rows)
