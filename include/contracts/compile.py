@@ -6,18 +6,20 @@ What a check refuses (Misdeclared), name clashes and targets that no data, or al
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from checks.columns import Col
 from checks.kernel import Check, Declaration, Misdeclared, Rule
 from include.contracts.customs import CONTRACT, customs
+from include.contracts.derived import columns_of, of_delivery, of_object, of_property
+from include.contracts.draft import Draft, Words
 from include.contracts.model import Contract, NotChecked
 from include.contracts.node import Node
 from include.contracts.objects import Object, read_objects
 from include.contracts.problems import Path, Problems
+from include.contracts.quality import of_quality
 from include.contracts.ranges import measure_of, range_of
-from include.contracts.rules import Draft, Words, columns_of, of_delivery, of_object
 from include.contracts.targets import OPERATORS, possible, show, vacuous
 from include.contracts.vocabulary import Catalogue
 from include.contracts.yaml import Value
@@ -63,7 +65,7 @@ def _object(found: Object, builder: _Builder, problems: Problems) -> None:
     """The rules of one object; `columns` comes second, after what can be read at all."""
     columns = {spec.col.name: spec.col for spec in found.spec.columns}
     start = len(builder.built)
-    for draft in of_object(found, problems):
+    for draft in _rules(found, problems):
         if isinstance(draft, Words):
             builder.leave_out(draft)
         else:
@@ -72,6 +74,15 @@ def _object(found: Object, builder: _Builder, problems: Problems) -> None:
     used = frozenset().union(*(check.columns() for _, check in rules))
     builder.add(columns_of(found, used), columns)
     builder.built.insert(start + 1, builder.built.pop())
+
+
+def _rules(found: Object, problems: Problems) -> Iterator[Draft | Words]:
+    """Every rule of an object, in the contract's order, but `columns`, which needs the others' columns."""
+    yield from of_object(found)
+    for item in found.properties:
+        yield from of_property(found.spec.name, item, problems)
+        yield from of_quality(found.spec.name, item.node, item.name, problems)
+    yield from of_quality(found.spec.name, found.node, None, problems)
 
 
 @dataclass
@@ -96,15 +107,16 @@ class _Builder:
             return
         if draft.path and self.problems.broken(draft.path):
             return
+        if not self._target(draft):
+            return
         rule = Rule(draft.name, draft.segment, draft.severity)
         declaration = Declaration(rule, draft.object, columns, draft.params, draft.target, draft.column, draft.unit)
         try:
             check = kind.build(declaration)
         except Misdeclared as wrong:
-            path = draft.path if draft.derived else (*draft.params_path, *inner_path(wrong.path))
+            path = draft.path if draft.derived else draft.at(*inner_path(wrong.path))
             self.problems.report(path, "misdeclared", {"why": wrong.message}, hint=wrong.hint)
             return
-        self._target(draft)
         self.built.append((draft, check))
 
     def leave_out(self, words: Words) -> None:
@@ -118,18 +130,17 @@ class _Builder:
             self.problems.add(path, "rule-clash", word=name, first=first)
         self._names.setdefault(name, path)
 
-    def _target(self, draft: Draft) -> None:
-        """Can the target be met, and can it be missed?"""
+    def _target(self, draft: Draft) -> bool:
+        """Can the target be met? (And can it be missed: a rule that nothing fails is worth a warning.)"""
         if draft.target is None:
-            return
+            return True
         within = range_of(draft.check, measure_of(draft.params, draft.unit))
-        word = next(word for word, op in OPERATORS.items() if op == draft.target.op)
-        base = draft.path if draft.params_path[-1:] == ("arguments",) else draft.params_path
-        words = {"target": show(draft.target), "range": within}
-        if not possible(draft.target, within):
-            self.problems.report((*base, word), "target-impossible", words)
-        elif vacuous(draft.target, within):
-            self.problems.report((*base, word), "target-vacuous", words)
+        met = possible(draft.target, within)
+        if not met or vacuous(draft.target, within):
+            word = next(word for word, op in OPERATORS.items() if op == draft.target.op)
+            words = {"target": show(draft.target), "range": within}
+            self.problems.report(draft.at(word), "target-vacuous" if met else "target-impossible", words)
+        return met
 
 
 def inner_path(text: str) -> Path:

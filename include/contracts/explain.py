@@ -160,6 +160,11 @@ def _alternatives(error: ValidationError, root: Schema, path: Path, problems: Pr
         if count == 0:
             problems.add(path, "operator-missing", operators=", ".join(OPERATORS))
             return
+    if _only_keys(error):
+        alternatives: Any = error.validator_value
+        ways = [", ".join(branch["required"]) for branch in alternatives]
+        problems.add(path, "one-way-only", ways=" | ".join(ways))
+        return
     branches: dict[object, list[ValidationError]] = {}
     for inner in error.context or ():
         branches.setdefault(inner.relative_schema_path[0], []).append(inner)
@@ -173,6 +178,12 @@ def _alternatives(error: ValidationError, root: Schema, path: Path, problems: Pr
         return
     nearest = min(typed, key=lambda b: (len(b), sorted(map(str, (e.message for e in b)))))
     explain(nearest, root, path, problems)
+
+
+def _only_keys(error: ValidationError) -> bool:
+    """Do the alternatives differ in the keys they demand, and in nothing else?"""
+    branches: Any = error.validator_value
+    return all(isinstance(branch, Mapping) and set(branch) == {"required"} for branch in branches)
 
 
 def _misfit(error: ValidationError) -> bool:

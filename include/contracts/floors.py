@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from include.contracts.compile import Compiled
+from include.contracts.draft import Draft
 from include.contracts.problems import Path, Problems
 from include.contracts.ranges import measure_of, range_of
-from include.contracts.rules import Draft
 from include.contracts.targets import OPERATORS, demands, show
 from include.contracts.vocabulary import METRICS, Catalogue, vocabulary
 from include.contracts.yaml import Value
@@ -52,7 +52,7 @@ def _floor(draft: Draft, programme: Programme, problems: Problems) -> None:
     if not demands(draft.target, least, range_of(draft.check, measure)):
         word = next(word for word, op in OPERATORS.items() if op == draft.target.op)
         problems.add(
-            (*draft.params_path, word),
+            draft.at(word),
             "below-floor",
             target=show(draft.target),
             floor=show(least),

@@ -87,6 +87,12 @@ STANDARD: dict[str, Text] = {
     "not-one-of": Text(
         "{word} is not one of the allowed words", "{word} 은(는) 쓸 수 없는 말입니다", "{help}", "{help_ko}"
     ),
+    "one-way-only": Text(
+        "exactly one of these sets of keys is needed: {ways}",
+        "다음 키 묶음 가운데 꼭 하나가 있어야 합니다: {ways}",
+        "keep the keys of one, remove those of the others",
+        "하나만 남기고 나머지는 지우세요",
+    ),
     "bad-value": Text("{word}: {why}", "{word}: {why_ko}"),
     "operator-missing": Text(
         "no target: one operator is needed",
