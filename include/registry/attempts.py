@@ -120,14 +120,17 @@ class Attempts(Store):
         with self._database.reading() as session:
             return record(Attempt, row_of(session, attempt_id))
 
-    def attempts(self, voucher: str, delivery: str) -> tuple[Attempt, ...]:
-        """The delivery's attempts, by number."""
+    def attempt_of_run(self, run_id: str) -> Attempt | None:
+        """The attempt that this run began, None if it began none."""
         with self._database.reading() as session:
-            rows = session.scalars(
-                select(AttemptT)
-                .where(AttemptT.voucher == voucher, AttemptT.delivery == delivery)
-                .order_by(AttemptT.number)
-            )
+            row = session.scalar(select(AttemptT).where(AttemptT.run_id == run_id))
+            return None if row is None else record(Attempt, row)
+
+    def attempts(self, voucher: str, delivery: str | None = None) -> tuple[Attempt, ...]:
+        """The delivery's attempts, by number; of all the voucher's deliveries without one, in the order they began."""
+        query = select(AttemptT).where(AttemptT.voucher == voucher).order_by(AttemptT.serial)
+        with self._database.reading() as session:
+            rows = session.scalars(query if delivery is None else query.where(AttemptT.delivery == delivery))
             return tuple(record(Attempt, row) for row in rows)
 
     def attempts_of(self, voucher: str, milestone: str) -> tuple[Attempt, ...]:

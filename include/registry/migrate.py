@@ -94,8 +94,8 @@ def _switched(driver: sqlite3.Connection, *, last: bool) -> bool:
     """Without an error it is done: a file system that cannot do it keeps its mode, which is slower but right."""
     try:
         driver.execute("PRAGMA journal_mode = WAL")
-        return True
     except sqlite3.OperationalError:
         if last:
             raise
         return False
+    return True

@@ -28,6 +28,8 @@ from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from include.registry.records import RELEASING_PHASES
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from sqlalchemy import Dialect
@@ -117,7 +119,7 @@ class MilestoneT(Base):
     contract_id: Mapped[str] = mapped_column(Name)
     contract_version: Mapped[str] = mapped_column(Name)
     contract_sha256: Mapped[str] = mapped_column(Sha256)
-    releasing_phases: Mapped[list[str]] = mapped_column(JSON)
+    releasing_phases: Mapped[list[str]] = mapped_column(JSON, default=lambda: list(RELEASING_PHASES))
     delay_accepted_until: Mapped[date | None]
     delay_note: Mapped[str | None]
 

@@ -129,7 +129,7 @@ def together(rows: Sequence[VoucherRow]) -> Iterable[RowProblem]:
                         f"{name} 값이 같은 바우처의 다른 행({_place(first)})과 다릅니다",
                     )
         for before, after in pairwise(members):
-            if after.due_on < before.due_on:
+            if before.sequence < after.sequence and after.due_on < before.due_on:
                 yield RowProblem(
                     max(after.line, before.line),
                     "due_on",

@@ -10,9 +10,9 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from include.registry.records import RELEASING_PHASES, LoadReport, Milestone
+from include.registry.records import LoadReport, Milestone
 from include.registry.store import Store, refused, storable
-from include.registry.tables import MilestoneT, ReleaseT, VoucherT, record
+from include.registry.tables import Base, MilestoneT, ReleaseT, VoucherT, record
 from include.registry.voucher_rules import (
     VOUCHER_COLUMNS,
     RowProblem,
@@ -139,27 +139,33 @@ def _as_row(row: MilestoneT, head: VoucherT) -> VoucherRow:
 
 
 def _store(session: Session, wanted: Sequence[VoucherRow], known: _Known) -> LoadReport:
-    for row in {row.voucher: row for row in wanted if row.voucher not in known.vouchers}.values():
-        session.add(VoucherT(voucher=row.voucher, **{name: getattr(row, name) for name in VOUCHER_COLUMNS}))
-    for row in wanted:
-        stored = known.milestones.get((row.voucher, row.milestone))
-        if stored is not None and stored.sequence != row.sequence:
-            stored.sequence += 1_000_000  # out of the way, so that two milestones may swap places
+    changed = {row.voucher for row in wanted if _changes(row, known.vouchers.get(row.voucher), VOUCHER_COLUMNS)}
+    for row in {row.voucher: row for row in wanted}.values():
+        _put(session, row, known.vouchers.get(row.voucher), VoucherT, ("voucher", *VOUCHER_COLUMNS))
+    stored = {row: known.milestones.get((row.voucher, row.milestone)) for row in wanted}
+    counts = Counter(
+        "added"
+        if at is None
+        else "changed"
+        if row.voucher in changed or _changes(row, at, MILESTONE_COLUMNS)
+        else "same"
+        for row, at in stored.items()
+    )
+    for row, at in stored.items():
+        if at is not None and at.sequence != row.sequence:
+            at.sequence += 1_000_000  # out of the way, so that two milestones may swap places
     session.flush()
-    counts = Counter(_store_row(session, row, known) for row in wanted)
+    for row, at in stored.items():
+        _put(session, row, at, MilestoneT, ("voucher", "milestone", *MILESTONE_COLUMNS))
     session.flush()
-    return LoadReport(added=counts["added"], changed=counts["changed"], unchanged=counts["unchanged"])
+    return LoadReport(added=counts["added"], changed=counts["changed"], unchanged=counts["same"])
 
 
-def _store_row(session: Session, row: VoucherRow, known: _Known) -> str:
-    stored = known.milestones.get((row.voucher, row.milestone))
-    if stored is None:
-        facts = {name: getattr(row, name) for name in ("voucher", "milestone", *MILESTONE_COLUMNS)}
-        session.add(MilestoneT(**facts, releasing_phases=list(RELEASING_PHASES)))
-    own = _changes(row, stored, MILESTONE_COLUMNS)
-    head = known.vouchers.get(row.voucher)
-    shared = _changes(row, head, VOUCHER_COLUMNS)
-    for target, names in ((stored, own), (head, shared)):
-        for name in names:
-            setattr(target, name, getattr(row, name))
-    return "added" if stored is None else "changed" if own or shared else "unchanged"
+def _put(session: Session, row: VoucherRow, at: Base | None, table: type[Base], names: Iterable[str]) -> None:
+    """Write the named facts of `row` to its stored row, or to a new one."""
+    facts = {name: getattr(row, name) for name in names}
+    if at is None:
+        session.add(table(**facts))
+    else:
+        for name, value in facts.items():
+            setattr(at, name, value)

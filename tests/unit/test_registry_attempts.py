@@ -46,6 +46,8 @@ def test_begin_is_idempotent_on_the_run(registry: Registry) -> None:
     )
     assert again == first
     assert registry.attempts("V-1", "D-1") == (first,)
+    assert registry.attempt_of_run("run-1") == first
+    assert registry.attempt_of_run("run-2") is None
 
 
 def test_numbers_count_per_delivery(registry: Registry) -> None:
