@@ -19,7 +19,7 @@ app = typer.Typer(
     help="담보: verify delivered training data; only a report that stands lets a payment go.",
 )
 
-FAMILIES = ("check", "run", "verify", "keys", "voucher", "contract", "gate", "demo", "doctor")
+FAMILIES = ("check", "run", "verify", "keys", "voucher", "contract", "gate", "demo", "up", "doctor")
 """Each names a module here with a function `register(app)` that adds its verbs."""
 
 for _family in FAMILIES:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shlex
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,10 +54,8 @@ class Embedded:
                 )
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.folder / "logs").mkdir(exist_ok=True)
-        if not self._passwords.exists():
-            descriptor = os.open(self._passwords, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                json.dump({USER: secrets.token_urlsafe(12)}, file)
+        _keep(self._passwords, json.dumps({USER: secrets.token_urlsafe(12)}))
+        _keep(self._secret, secrets.token_urlsafe(64))
 
     def password(self) -> str:
         """The generated password of USER."""
@@ -65,6 +64,11 @@ class Embedded:
     @property
     def _passwords(self) -> Path:
         return self.folder / "passwords.json"
+
+    @property
+    def _secret(self) -> Path:
+        """What the components sign their tokens with; in a file, so that no process list or log shows it."""
+        return self.folder / "jwt_secret"
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """`base` without any AIRFLOW* setting of its own, and with ours."""
@@ -101,12 +105,21 @@ class Embedded:
                 "simple_auth_manager_users": f"{USER}:admin",
                 "simple_auth_manager_passwords_file": self._passwords,
             },
+            "api_auth": {"jwt_secret_cmd": shlex.join(["cat", str(self._secret)])},
             "database": {"sql_alchemy_conn": f"sqlite:///{self.folder / 'airflow.db'}"},
             "api": {"host": LOOPBACK, "port": self.port, "base_url": self.url, "workers": 1, "expose_config": False},
             "logging": {"base_log_folder": self.folder / "logs", "logging_level": "INFO"},
             "dag_processor": {"parsing_processes": 1},
             "usage_data_collection": {"enabled": False},
         }
+
+
+def _keep(file: Path, content: str) -> None:
+    """Write a secret that only this user may read, unless there is one already."""
+    if not file.exists():
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as out:
+            out.write(content)
 
 
 def _flat(sections: Mapping[str, Mapping[str, object]]) -> dict[str, str]:

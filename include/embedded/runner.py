@@ -8,15 +8,14 @@ No triggerer: nothing of ours defers. Does not import airflow.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPException
 
-from include.embedded.configuration import USER, Embedded
+from include.embedded.configuration import Embedded
 from include.embedded.processes import Family, family
 from include.errors import DamboError
 
@@ -38,9 +37,10 @@ class AirflowError(DamboError):
 class Airflow:
     """A running embedded Airflow."""
 
-    def __init__(self, config: Embedded, members: Family) -> None:
+    def __init__(self, config: Embedded, members: Family, progress: Progress) -> None:
         self.config = config
         self.members = members
+        self._progress = progress
 
     def check(self) -> None:
         """Raise if a component is gone."""
@@ -55,7 +55,7 @@ class Airflow:
                 ko_hint=f"{log} 파일의 끝부분을 확인하십시오",
             )
 
-    def wait_until_ready(self, progress: Progress) -> None:
+    def wait_until_ready(self) -> None:
         """Return when database, scheduler and dag-processor are healthy; report each as it gets there."""
         deadline = time.monotonic() + READY_SECONDS
         healthy: set[str] = set()
@@ -71,7 +71,7 @@ class Airflow:
                 )
             time.sleep(0.5)
             for part in sorted(self._healthy() - healthy):
-                progress(part)
+                self._progress(part)
                 healthy.add(part)
 
     def _healthy(self) -> set[str]:
@@ -87,21 +87,19 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @contextmanager
-def running(config: Embedded, progress: Progress) -> Iterator[Airflow]:
-    """Airflow, started but perhaps not ready yet (`wait_until_ready`); no process is left when the block ends."""
+def running(config: Embedded, base: Mapping[str, str], progress: Progress) -> Iterator[Airflow]:
+    """Airflow, started but perhaps not ready yet (`wait_until_ready`); no process is left when the block ends.
+
+    `base`: the environment that its processes get, beside what the configuration says.
+    """
     config.prepare()
-    env = config.environment(os.environ)
+    env = config.environment(base)
     command = [sys.executable, "-m", "airflow"]
     with family() as members:
-        airflow = Airflow(config, members)
+        airflow = Airflow(config, members, progress)
         progress("database")
         members.run("migrate", [*command, "db", "migrate"], env=env, log=config.folder / "migrate.log")
         airflow.check()
         for name, options in COMPONENTS.items():
             members.start(name, [*command, name, *options], env=env, log=config.folder / f"{name}.log")
         yield airflow
-
-
-def credentials(config: Embedded) -> tuple[str, str]:
-    """User and password for the UI."""
-    return USER, config.password()
