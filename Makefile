@@ -35,6 +35,11 @@ check: .venv/dev.stamp ## lint, types, imports
 test: .venv/dev.stamp ## the tests
 	@$(BIN)/pytest -n 2
 
+.PHONY: test-services
+test-services: .venv/dev.stamp ## the tests with real servers: Ceph radosgw, PostgreSQL (installs them if root)
+	@tests/integration/services/install.sh
+	@$(BIN)/pytest -m services -n 0 -vv --no-header
+
 .PHONY: lock
 lock: .venv/run.stamp ## compile requirements*.txt from requirements*.in
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
