@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from checks.agreement.label_accuracy import LabelAccuracy
+from checks.agreement.label_agreement import LabelAgreement
+from checks.balance.class_balance import ClassBalance
 from checks.completeness.delivered_count import DeliveredCount
 from checks.completeness.missing import MissingValues, NullValues, Required
 from checks.completeness.row_count import RowCount
@@ -41,6 +44,9 @@ _ALL: tuple[type[Check], ...] = (
     FormatRule,
     Enum,
     InvalidValues,
+    LabelAgreement,
+    LabelAccuracy,
+    ClassBalance,
 )
 
 CATALOGUE: Mapping[str, type[Check]] = {check.id: check for check in _ALL}

@@ -37,10 +37,12 @@ class Frozen:
     delivered_at: datetime | None
 
 
-def listed(storage: Storage, prefix: str) -> tuple[ObjectInfo | None, list[ObjectInfo]]:
-    """The marker's object (if there) and the data objects under `prefix`."""
+def listed(storage: Storage, prefix: str, only: str | None = None) -> tuple[ObjectInfo | None, list[ObjectInfo]]:
+    """The marker's object (if there) and the data objects under `prefix`; of one file alone, if `only` names it."""
     marker, data = None, []
     for info in storage.list(prefix):
+        if only is not None and info.key != prefix + only:
+            continue
         if info.key == prefix + NAME:
             marker = info
         else:
@@ -48,9 +50,9 @@ def listed(storage: Storage, prefix: str) -> tuple[ObjectInfo | None, list[Objec
     return marker, data
 
 
-def freeze(storage: Storage, prefix: str, progress: Progress | None = None) -> Frozen:
+def freeze(storage: Storage, prefix: str, progress: Progress | None = None, *, only: str | None = None) -> Frozen:
     """Hash every object under `prefix` (which ends in "/" or is "") once, at the version listed."""
-    marker, data = listed(storage, prefix)
+    marker, data = listed(storage, prefix, only)
     entries, versions, lines = [], {}, []
     for number, info in enumerate(data, 1):
         path = info.key.removeprefix(prefix)

@@ -32,6 +32,9 @@ class Signer(Protocol):
     def sign(self, role: str, payload: bytes) -> bytes:
         """The envelope of `payload` (a statement's canonical bytes), signed as `role`. Raises SignerError."""
 
+    def verifier(self, role: str) -> str | None:
+        """The verifier id that the keyring gives to this role's key (a decision has to name it). Raises SignerError."""
+
 
 class FileSigner:
     """Ed25519 keys in a folder (0700), one file `<role>.pem` a role (PKCS#8, 0600); the keyring says which are good."""

@@ -82,6 +82,11 @@ class Programme:
         fitting = [c for c in self.caps if c.year == year and c.kind in {kind, "any"}]
         return fitting[0] if fitting else None
 
+    def cap_in_force(self, year: int) -> int | None:
+        """The highest amount that any kind may have in `year`, by the latest year whose caps are known; None before all."""
+        known = max((c.year for c in self.caps if c.year <= year), default=None)
+        return max((c.amount_krw for c in self.caps if c.year == known), default=None)
+
 
 def _kind(phase: str) -> str:
     word, dash, number = phase.partition("-")

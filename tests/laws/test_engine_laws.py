@@ -61,6 +61,27 @@ EXAMPLES = {
     "format": [declared("format", "label", value="uuid")],
     "enum": [declared("enum", "label", values=["a", "b"])],
     "invalid-values": [declared("invalid-values", "label", validValues=["a"], pattern="^a$")],
+    "label-agreement": [
+        declared(
+            "label-agreement",
+            demand=at_least("0.1"),
+            raters=["label", "other"],
+            level="nominal",
+            coefficient="krippendorff-alpha",
+        )
+    ],
+    "label-accuracy": [
+        declared("label-accuracy", demand=at_least("0.1"), gold="gold", label="label", measure="accuracy")
+    ],
+    "class-balance": [
+        declared(
+            "class-balance",
+            demand=at_least("0.1"),
+            column="label",
+            measure="overlap",
+            target={"a": Decimal("0.5"), "b": Decimal("0.5")},
+        )
+    ],
     "delivery-files": [],
     "unclaimed-files": [],
 }

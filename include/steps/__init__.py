@@ -1,0 +1,1 @@
+"""The line's steps, one a module; `include.line` names them in order."""

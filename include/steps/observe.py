@@ -1,0 +1,36 @@
+"""observe: tally one shard and file its states."""
+
+from __future__ import annotations
+
+from checks import engine
+from include.assessment import tally
+from include.deliveries import shards as sharding
+from include.deliveries.intake import Progress
+from include.steps.context import (
+    Line,
+    agreed,
+    fetch_of,
+    manifest_of,
+    marker_of,
+    silent,
+    step,
+)
+
+
+def shards(line: Line, attempt_id: str) -> list[int]:
+    """The numbers of the attempt's shards."""
+    return list(range(len(sharding.load_plan(line.filing.need(attempt_id, "shard-plan")))))
+
+
+def observe(line: Line, attempt_id: str, shard: int, progress: Progress | None = None) -> None:
+    """Tally one shard and file its states; a shard that was tallied already is left alone."""
+    attempt = line.registry.attempt(attempt_id)
+    if attempt.sealed or line.registry.documents(attempt_id, f"states:{shard}"):
+        return
+    with step(line, attempt_id):
+        manifest, contract = manifest_of(line, attempt_id), agreed(line, attempt, marker_of(line, attempt_id)).contract
+        plan = sharding.load_plan(line.filing.need(attempt_id, "shard-plan"))
+        scratch = line.settings.scratch_folder() / attempt_id
+        fetch = fetch_of(line, attempt)
+        states = tally(contract, plan[shard], manifest, fetch, scratch=scratch, progress=progress or silent)
+        line.filing.put(attempt_id, f"states:{shard}", engine.dump(states))
