@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import math
+from collections.abc import Iterator
 from typing import TypeVar
 
 import numpy as np
@@ -75,23 +76,57 @@ def _finite(value: object) -> object:
     return value
 
 
-def unreadable(array: pa.Array) -> np.ndarray:
-    """bool [n]: records whose value cannot be had: text that is not UTF-8, nested dates beyond the year 9999.
+def plain(array: pa.Array) -> pa.Array:
+    """The array with its values in place, if it came as codes into a dictionary."""
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
 
-    Raises ArrowInvalid if the array is broken in another way.
-    """
+
+def decoded_bytes(values: pa.Array | pa.RecordBatch) -> int:
+    """Bytes of the values with every dictionary value written out as often as it is used."""
+    if isinstance(values, pa.RecordBatch):
+        return sum(map(decoded_bytes, values.columns))
+    if pa.types.is_dictionary(values.type):
+        lengths = pc.binary_length(values.dictionary).take(values.indices)
+        return 4 * len(values) + int(pc.sum(lengths.cast(pa.int64())).as_py() or 0)
+    if pa.types.is_struct(values.type):
+        return sum(map(decoded_bytes, values.flatten()))
+    if pa.types.is_map(values.type):
+        start, stop = values.offsets[0].as_py(), values.offsets[-1].as_py()
+        inner = (child.slice(start, stop - start) for child in (values.keys, values.items))
+        return 4 * len(values) + sum(map(decoded_bytes, inner))
+    if is_nested(values.type):
+        return 4 * len(values) + decoded_bytes(values.flatten())
+    return int(values.nbytes)
+
+
+def pieces(table: pa.RecordBatch, most: int) -> Iterator[pa.RecordBatch]:
+    """The batch cut by halves until each piece has one row or at most so many decoded bytes."""
+    if table.num_rows <= 1 or decoded_bytes(table) <= most:
+        yield table
+        return
+    half = table.num_rows // 2
+    yield from pieces(table.slice(0, half), most)
+    yield from pieces(table.slice(half), most)
+
+
+def validate(array: pa.Array) -> None:
+    """Raises ArrowInvalid if the array is broken in another way than text that is not UTF-8."""
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid as error:
+        if "UTF8" not in str(error) and "UTF-8" not in str(error):
+            raise
+
+
+def unreadable(array: pa.Array) -> np.ndarray:
+    """bool [n]: records whose value cannot be had: text that is not UTF-8, nested dates beyond the year 9999."""
     try:
         array.validate(full=True)
         if is_nested(array.type):
             array.to_pylist()
-    except pa.ArrowInvalid as error:
-        if "UTF8" not in str(error) and "UTF-8" not in str(error):
-            raise
-    except (ValueError, OverflowError):
-        pass
-    else:
-        return np.zeros(len(array), dtype=bool)
-    return np.array([_is_broken(array[i]) for i in range(len(array))], dtype=bool)
+    except (ValueError, OverflowError):  # ArrowInvalid is a ValueError
+        return np.array([_is_broken(array[i]) for i in range(len(array))], dtype=bool)
+    return np.zeros(len(array), dtype=bool)
 
 
 def _is_broken(value: pa.Scalar) -> bool:

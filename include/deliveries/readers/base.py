@@ -29,19 +29,21 @@ MIB = 1 << 20
 class Limits:
     """Bounds on what one file may make a reader hold. Exceeding one is a defect, never an endless or huge read.
 
-    `batch_rows`, `batch_bytes`: the usual size of a batch. `window_chars`: how much text is read at a time.
-    `record_chars`: one record of text. `columns`: fields of a
-    record. `depth`: nesting of JSON. `row_group_bytes`: decoded bytes of one Parquet row group; `page_bytes`: of one
-    of its pages; `values`: values of one nested Parquet column in a row group.
+    `batch_rows`, `batch_bytes`: the usual size of a batch. `window_chars`: how much text is read at a time;
+    `record_chars`: one record of it; `record_bytes`: one record of a binary format. `columns`: fields of a record. `depth`: nesting of JSON. `row_group_rows`,
+    `row_group_bytes`: rows and decoded bytes of one Parquet row group; `page_bytes`: of one of its pages; `values`:
+    values of one of its nested columns.
     """
 
     batch_rows: int = 65_536
     batch_bytes: int = 32 * MIB
     window_chars: int = MIB
     record_chars: int = 16 * MIB
+    record_bytes: int = 64 * MIB
     columns: int = 20_000
     depth: int = 200
-    row_group_bytes: int = 8192 * MIB
+    row_group_rows: int = 256 * MIB
+    row_group_bytes: int = 16_384 * MIB
     page_bytes: int = 256 * MIB
     values: int = 64 * MIB
 

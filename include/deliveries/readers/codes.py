@@ -54,6 +54,7 @@ CODES: Mapping[str, Code] = MappingProxyType({
     # parquet
     "not-parquet": Code("format", "Parquet 파일이 아님", "not a Parquet file"),
     "encrypted": Code("file", "암호화된 파일", "an encrypted file"),
+    "unsupported-schema": Code("file", "지원하지 않는 Parquet 스키마", "a Parquet schema that is not supported"),
     "corrupt-footer": Code("file", "Parquet 바닥글 손상", "a Parquet footer that cannot be read"),
     "corrupt-data": Code("file", "Parquet 데이터 손상", "Parquet data that cannot be read"),
     "row-count": Code("file", "바닥글의 행 수와 실제 행 수가 다름", "another number of rows than the footer says"),

@@ -8,6 +8,7 @@ pointer. INT96 timestamps come as microseconds, so that years beyond 2262 do not
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,10 +19,20 @@ import pyarrow.parquet as pq
 
 from checks.batch import Batch, Defect
 from include.contracts.model import ObjectSpec
-from include.deliveries.readers.arrowcolumns import is_nested, nested_text, pointed, unreadable
+from include.deliveries.readers.arrowcolumns import (
+    decoded_bytes,
+    is_nested,
+    nested_text,
+    pieces,
+    plain,
+    pointed,
+    unreadable,
+    validate,
+)
 from include.deliveries.readers.base import MIB, Limits, Part, Reader, closed
 from include.deliveries.readers.codes import defect
 from include.deliveries.readers.jsoncolumns import JSON_TEXT, record_batch, tokens
+from include.deliveries.readers.parquetplan import Plan, Refusal, plan
 
 _MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
 _SMALLEST = 12  # two magics and the footer's length
@@ -38,7 +49,7 @@ class ParquetReader(Reader):
     def parts(self, path: Path, spec: ObjectSpec) -> tuple[Part, ...]:  # noqa: ARG002 - the cuts are the file's own
         """Runs of row groups of about 16 MiB; one Part for a file whose footer cannot be read."""
         size = path.stat().st_size
-        opened = _open(path, "")
+        opened = _open(path, "", self.limits)
         if isinstance(opened, Defect):
             return (Part(bytes=size),)
         with opened as file:
@@ -47,7 +58,7 @@ class ParquetReader(Reader):
     def read(self, path: Path, name: str, spec: ObjectSpec, part: Part | None = None) -> Iterator[Batch | Defect]:
         """See Reader."""
         leads = part is None or part.leads
-        opened = _open(path, name)
+        opened = _open(path, name, self.limits)
         if isinstance(opened, Defect):
             if leads:
                 yield opened
@@ -55,13 +66,13 @@ class ParquetReader(Reader):
         with opened as file:
             first = 0 if part is None else part.first_row_group
             stop = file.metadata.num_row_groups if part is None else part.stop_row_group
-            groups = _Groups(file, name, spec, self.limits)
+            groups = _Groups(path, file, name, spec, self.limits)
             if leads:
                 yield from groups.file_defects()
             yield from groups.read(range(first, stop))
 
 
-def _open(path: Path, name: str) -> pq.ParquetFile | Defect:
+def _open(path: Path, name: str, limits: Limits) -> pq.ParquetFile | Defect:
     size = path.stat().st_size
     if not size:
         return defect(name, "empty-file")
@@ -76,11 +87,28 @@ def _open(path: Path, name: str) -> pq.ParquetFile | Defect:
     if tail != _MAGIC or size < _SMALLEST:
         return defect(name, "truncated", detail="no Parquet footer at the end")
     try:
-        file = pq.ParquetFile(path, page_checksum_verification=True, coerce_int96_timestamp_unit="us", pre_buffer=False)
-        _ = file.schema_arrow  # made on demand, and may be what is broken
+        metadata = pq.read_metadata(path)
     except _BAD_BYTES as error:
-        return defect(name, "encrypted" if "ncrypt" in str(error) else "corrupt-footer")
+        code = _code(error)
+        return defect(name, "corrupt-footer" if code == "corrupt-data" else code)
+    if metadata.num_columns > limits.columns:
+        return defect(name, "too-many-columns", detail=f"{metadata.num_columns} of at most {limits.columns}")
+    try:
+        file = _parquet_file(path, metadata=metadata)
+        _ = file.schema_arrow  # made on demand, and may be what is broken
+    except _BAD_BYTES:
+        return defect(name, "unsupported-schema")
     return file
+
+
+def _parquet_file(path: Path, **options: Any) -> pq.ParquetFile:
+    return pq.ParquetFile(
+        path, page_checksum_verification=True, coerce_int96_timestamp_unit="us", pre_buffer=False, **options
+    )
+
+
+def _code(error: Exception) -> str:
+    return "encrypted" if "ncrypt" in str(error) else "corrupt-data"
 
 
 def _cut(metadata: pq.FileMetaData, size: int) -> tuple[Part, ...]:
@@ -101,15 +129,18 @@ def _cut(metadata: pq.FileMetaData, size: int) -> tuple[Part, ...]:
 class _Groups:
     """The row groups of one open file."""
 
-    def __init__(self, file: pq.ParquetFile, name: str, spec: ObjectSpec, limits: Limits) -> None:
+    def __init__(self, path: Path, file: pq.ParquetFile, name: str, spec: ObjectSpec, limits: Limits) -> None:
+        self._path = path
         self._file = file
+        with path.open("rb") as raw:
+            self._data = memoryview(mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ))
         self._name = name
         self._limits = limits
         self.found = tuple(file.schema_arrow.names)
-        self._columns = [(column, path) for column in spec.columns if (path := self._path(column.source))]
-        self._wanted = list(dict.fromkeys(path[0] for _, path in self._columns))
+        self._columns = [(column, place) for column in spec.columns if (place := self._place(column.source))]
+        self._wanted = list(dict.fromkeys(place[0] for _, place in self._columns))
 
-    def _path(self, source: str) -> tuple[str, ...]:
+    def _place(self, source: str) -> tuple[str, ...]:
         """Where a column is: (name,), or name and the way into it; () if the file has no such column."""
         if source in self.found:
             return (source,)
@@ -151,42 +182,55 @@ class _Groups:
         return max(0, int(self._file.metadata.row_group(group).num_rows))
 
     def _group(self, group: int, first: int) -> Iterator[Batch | Defect]:
-        pointer, claimed, row = f"row group {group + 1}", self._rows_of(group), first
-        size = self._decoded(group)
-        if size > self._limits.row_group_bytes:
-            yield defect(self._name, "too-large", row=first, pointer=pointer, detail=f"{size} bytes decoded")
+        pointer, row = f"row group {group + 1}", first
+        last = first + self._rows_of(group)
+        planned = self._plan(group)
+        if isinstance(planned, Refusal):
+            yield defect(self._name, planned.code, row=first, pointer=pointer, detail=planned.detail)
             return
-        tables = self._file.iter_batches(
-            self._limits.batch_rows, row_groups=[group], columns=self._wanted, use_threads=False
-        )
-        while True:
-            try:
-                table = next(tables, None)
-                if table is None:
-                    break
-                bad = _unreadable_rows(table)
-            except _BAD_BYTES as error:
-                code = "encrypted" if "ncrypt" in str(error) else "corrupt-data"
-                yield defect(
-                    self._name, code, row=row, pointer=pointer, detail=f"{first + claimed - row} rows not read"
-                )
+        decoded = 0
+        for table in self._tables(group, planned):
+            if isinstance(table, str):
+                yield defect(self._name, table, row=row, pointer=pointer, detail=f"{last - row} rows not read")
                 return
-            yield from self._good(table, bad, row)
-            row += table.num_rows
-        if row - first != claimed:
-            detail = f"{row - first} instead of {claimed}"
+            decoded += decoded_bytes(table)
+            if decoded > self._limits.row_group_bytes:
+                yield defect(self._name, "too-large", row=row, pointer=pointer, detail=f"{last - row} rows not read")
+                return
+            for piece in pieces(table, self._limits.batch_bytes):
+                yield from self._good(piece, row)
+                row += piece.num_rows
+        if row != last:
+            detail = f"{row - first} instead of {last - first}"
             yield defect(self._name, "row-count", row=first, pointer=pointer, detail=detail)
 
-    def _decoded(self, group: int) -> int:
-        """What the footer says the needed columns of a row group take when decoded."""
-        found = self._file.metadata.row_group(group)
-        wanted = set(self._wanted)
-        columns = (found.column(i) for i in range(found.num_columns))
-        return sum(max(0, c.total_uncompressed_size) for c in columns if c.path_in_schema.split(".")[0] in wanted)
+    def _plan(self, group: int) -> Plan | Refusal:
+        try:
+            return plan(self._file, self._data, group, self._wanted, self._limits)
+        except _BAD_BYTES as error:
+            return Refusal(_code(error), "the footer's part on this row group")
 
-    def _good(self, table: pa.RecordBatch, bad: np.ndarray, first: int) -> Iterator[Batch | Defect]:
+    def _tables(self, group: int, planned: Plan) -> Iterator[pa.RecordBatch | str]:
+        """The row group's batches as decoded and validated; a defect code, at last, where that breaks."""
+        try:
+            file = _parquet_file(self._path, metadata=self._file.metadata, read_dictionary=planned.dictionaries)
+            tables = file.iter_batches(planned.batch_rows, row_groups=[group], columns=self._wanted, use_threads=False)
+            while (table := next(tables, None)) is not None:
+                for column in table.columns:
+                    validate(column)
+                yield table
+        except _BAD_BYTES as error:
+            yield _code(error)
+
+    def _good(self, table: pa.RecordBatch, first: int) -> Iterator[Batch | Defect]:
         """The batch without its bad records, and their defects."""
         rows = np.arange(first, first + table.num_rows, dtype=np.int64)
+        if decoded_bytes(table) > 2 * self._limits.record_bytes:
+            yield from (defect(self._name, "too-large", row=int(row), pointer=f"row {row + 1}") for row in rows)
+            return
+        bad = np.zeros(table.num_rows, dtype=bool)
+        for column in table.columns:
+            bad |= unreadable(column)
         for row in rows[bad]:
             yield defect(self._name, "undecodable-value", row=int(row), pointer=f"row {row + 1}")
         if bad.any():
@@ -199,7 +243,7 @@ class _Groups:
         for column, path in self._columns:
             array = self._extract(table, path)
             nested = is_nested(array.type)
-            array = nested_text(array) if nested else array
+            array = nested_text(array) if nested else plain(array)
             arrays.append(array)
             fields.append(pa.field(column.col.name, array.type, metadata=JSON_TEXT if nested else None))
         consecutive = not len(rows) or int(rows[-1]) - int(rows[0]) + 1 == len(rows)
@@ -216,13 +260,6 @@ class _Groups:
         inner = pointed(array, path[1:])
         assert isinstance(inner, pa.Array)
         return inner
-
-
-def _unreadable_rows(table: pa.RecordBatch) -> np.ndarray:
-    bad = np.zeros(table.num_rows, dtype=bool)
-    for column in table.columns:
-        bad |= unreadable(column)
-    return bad
 
 
 def _nothing(schema: pa.Schema) -> pa.RecordBatch:
