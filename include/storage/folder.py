@@ -19,7 +19,7 @@ from typing import NamedTuple
 from include.errors import StorageError
 from include.storage.copying import CHUNK, copy_to, digest_of
 from include.storage.errors import already_exists, denied, object_missing, unavailable, unsafe_path
-from include.storage.keys import check_key, check_prefix
+from include.storage.keys import check_key, check_prefix, is_plain
 from include.storage.port import Capabilities, Digest, ObjectInfo, Storage
 
 TEMPORARY = ".dambo-tmp"
@@ -50,10 +50,17 @@ class FolderStorage(Storage):
                 yield found
 
     def folders(self, prefix: str) -> Iterator[str]:
-        """As the port says; empty folders too, and symlinks, so that whoever looks inside is told `unsafe-path`."""
+        """As the port says; empty folders too, and symlinks, so that whoever looks inside is told `unsafe-path`.
+
+        Names that no key can have are left out: nothing could be asked about them.
+        """
         parent, slash, leaf = check_prefix(prefix).rpartition("/")
         entries = self._scan(parent + slash, leaf)
-        yield from sorted(name for name, facts in entries if mode.S_ISDIR(facts.st_mode) or mode.S_ISLNK(facts.st_mode))
+        yield from sorted(
+            name
+            for name, facts in entries
+            if is_plain(name) and (mode.S_ISDIR(facts.st_mode) or mode.S_ISLNK(facts.st_mode))
+        )
 
     def stat(self, key: str, *, version: str | None = None) -> ObjectInfo:
         """As the port says."""

@@ -6,6 +6,7 @@ odd but harmless characters pass: they are escaped where they are shown.
 
 from __future__ import annotations
 
+from include.errors import DeliveryError
 from include.storage.errors import unsafe_path
 
 MAX_BYTES = 1024
@@ -25,6 +26,15 @@ def check_key(key: str) -> str:
     if any(segment in {"", ".", ".."} for segment in key.split("/")):
         raise unsafe_path(key, "is not a plain relative path", "평범한 상대 경로가 아닙니다")
     return key
+
+
+def is_plain(key: str) -> bool:
+    """Would `check_key` take it?"""
+    try:
+        check_key(key)
+    except DeliveryError:
+        return False
+    return True
 
 
 def check_prefix(prefix: str) -> str:

@@ -26,7 +26,7 @@ from include.errors import StorageError
 from include.settings import Settings
 from include.storage.copying import CHUNK, copy_to, digest_of
 from include.storage.errors import already_exists, unavailable
-from include.storage.keys import check_key, check_prefix
+from include.storage.keys import check_key, check_prefix, is_plain
 from include.storage.port import Capabilities, Digest, ObjectInfo, Storage
 from include.storage.s3_client import errors, make_client, status_of
 
@@ -65,10 +65,11 @@ class S3Storage(Storage):
                     yield self._info(check_key(full[len(self._root) :]), entry["Size"], entry)
 
     def folders(self, prefix: str) -> Iterator[str]:
-        """As the port says."""
+        """As the port says. Names that no key can have are left out: nothing could be asked about them."""
         start = len(self._root) + prefix.rfind("/") + 1
         pages = self._pages(self._listing, prefix, Delimiter="/")
-        yield from sorted(entry["Prefix"][start:-1] for page in pages for entry in page.get("CommonPrefixes", ()))
+        names = (entry["Prefix"][start:-1] for page in pages for entry in page.get("CommonPrefixes", ()))
+        yield from sorted(filter(is_plain, names))
 
     def stat(self, key: str, *, version: str | None = None) -> ObjectInfo:
         """As the port says."""

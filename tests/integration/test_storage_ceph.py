@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from services.s3_user import S3User
 
+from include.cli.doctor import LACKING, examine
 from include.errors import StorageError
 from include.storage import open_storage
 
@@ -52,3 +53,10 @@ def test_an_upload_that_was_changed_on_its_way_is_refused(
         store.put_once("x", b"hello world")
     assert caught.value.code == "storage-refused"
     assert list(store.list("")) == []
+
+
+def test_doctor_tells_what_a_plain_bucket_lacks(ceph: S3User, tmp_path: Path) -> None:
+    config = ceph.settings(tmp_path, storage=f"s3://{ceph.create_bucket()}/root")
+    found = [(f.state, f.en) for f in examine(config) if f.subject == "storage"]
+    assert found[0][0] == "ok"
+    assert found[1:] == [("limited", LACKING["versions"][1]), ("limited", LACKING["object_lock"][1])]

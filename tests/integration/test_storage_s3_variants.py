@@ -124,6 +124,14 @@ def test_folder_markers_of_consoles_are_no_objects(moto_s3: S3User, tmp_path: Pa
     assert list(store.folders("d/")) == ["empty"]
 
 
+def test_folders_that_no_key_can_name_do_not_stop_the_scan(moto_s3: S3User, tmp_path: Path) -> None:
+    bucket = moto_s3.create_bucket()
+    for key in ("root/V-1//x", "root/V-1/../x", "root/V-1/a\\b/x", "root/V-1/D-1/x"):
+        raw_put(moto_s3, bucket, key, b"x")
+    store = open_storage(f"s3://{bucket}/root", moto_s3.settings(tmp_path))
+    assert list(store.folders("V-1/")) == ["D-1"]
+
+
 def test_nothing_outside_the_prefix_is_seen(moto_s3: S3User, tmp_path: Path) -> None:
     bucket = moto_s3.create_bucket()
     for key in ("root", "root-2/x", "rooted", "root/x"):

@@ -97,6 +97,12 @@ def test_one_odd_entry_spoils_its_own_delivery_only(store: FolderStorage) -> Non
     assert list(store.folders("d/")) == ["odd"]  # named, so that whoever looks inside is told
 
 
+def test_folders_that_no_key_can_name_do_not_stop_the_scan(store: FolderStorage) -> None:
+    for name in (b"caf\xe9", b"a\\b", b"new\nline", b"D-1"):
+        os.mkdir(os.fsencode(store.root) + b"/" + name)  # noqa: PTH102 - a Path cannot hold these bytes
+    assert list(store.folders("")) == ["D-1"]
+
+
 @pytest.mark.parametrize("name", [b"caf\xe9.txt", b"new\nline", b"back\\slash", b"esc\x1b[2J"])
 def test_names_that_are_no_plain_text_are_refused(store: FolderStorage, name: bytes) -> None:
     (store.root / "d").mkdir()
