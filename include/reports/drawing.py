@@ -35,7 +35,7 @@ def chart(table: Mapping[str, Any], metric: str | None) -> Chart | None:
         case "delivered":
             return _delivered(columns, rows)
         case "confusion":
-            return _confusion(columns, rows)
+            return _confusion(table["columns"], rows)
         case "per-pair":
             return _pairs(columns, rows, metric)
         case _:
@@ -67,7 +67,7 @@ def _distribution(columns: Sequence[str], rows: Sequence[Row]) -> Chart | None:
     made = []
     for row in rows:
         observed, contracted = number(row[share]), None if target is None else number(row[target])
-        text = _percent(observed) + (f"  /  {_percent(contracted)}" if contracted is not None else "")
+        text = _percent(observed) + (f" / {_percent(contracted)}" if contracted is not None else "")
         made.append(Bar(_label(row, keys), max(observed or 0.0, 0.0), contracted, text))
     drawn = bars(made)
     contracted_somewhere = any(bar.target is not None for bar in made)
@@ -80,46 +80,58 @@ def _delivered(columns: Sequence[str], rows: Sequence[Row]) -> Chart | None:
         return None
     made = [
         Bar(_label(row, range(min(share, contracted, delivered))), max(number(row[share]) or 0.0, 0.0), 1.0,
-            f"{_count(row[delivered])}  /  {_count(row[contracted])}")
+            f"{_count(row[delivered])} / {_count(row[contracted])}")
         for row in rows
     ]  # fmt: skip
     drawn = bars(made)
     return None if drawn is None else Chart(drawn, page("chart-delivered"))
 
 
-def _confusion(columns: Sequence[str], rows: Sequence[Row]) -> Chart | None:
-    """Long (label, label, count) or wide (label, then one column a label)."""
-    if len(columns) == 3 and columns[2] in COUNTS:
-        entries = [(str(a), str(b), number(n) or 0.0, _count(n)) for a, b, n in rows]
+def is_wide(columns: Sequence[str], rows: Sequence[Row]) -> bool:
+    """Is a confusion table a matrix: the first column names the rows, the others are the same classes?"""
+    return len(columns) > 1 and set(columns[1:]) == {row[0] for row in rows}
+
+
+def _confusion(names: Sequence[str], rows: Sequence[Row]) -> Chart | None:
+    """A matrix, or rows of label, label, count. Classes keep their own spelling."""
+    if is_wide(names, rows):
+        entries = [(str(row[0]), c, n) for row in rows for c, n in zip(names[1:], row[1:], strict=True)]
+    elif len(names) == 3 and column_key(names[2]) in COUNTS:
+        entries = [(str(a), str(b), n) for a, b, n in rows]
     else:
-        wide = [(str(row[0]), c, cell) for row in rows for c, cell in zip(columns[1:], row[1:], strict=True)]
-        if any(number(cell) is None for _, _, cell in wide):
-            return None
-        entries = [(a, b, number(cell) or 0.0, _count(cell)) for a, b, cell in wide]
-    names = list(dict.fromkeys([a for a, *_ in entries] + [b for _, b, *_ in entries]))
-    totals = {a: sum(n for x, _, n, _ in entries if x == a) or 1.0 for a in names}
-    cells = [Cell(names.index(a), names.index(b), n / totals[a], text) for a, b, n, text in entries]
-    drawn = heat_map(names, names, cells) if len(names) > 1 else None
+        return None
+    labels = list(dict.fromkeys([a for a, *_ in entries] + [b for _, b, _ in entries]))
+    if len(labels) < 2:
+        return None
+    place, totals = {label: i for i, label in enumerate(labels)}, dict.fromkeys(labels, 0.0)
+    for a, _, n in entries:
+        totals[a] += number(n) or 0.0
+    cells = [Cell(place[a], place[b], (number(n) or 0.0) / (totals[a] or 1.0), _count(n)) for a, b, n in entries]
+    drawn = heat_map(labels, labels, cells)
     return None if drawn is None else Chart(drawn, page("chart-confusion"))
 
 
 def _pairs(columns: Sequence[str], rows: Sequence[Row], metric: str | None) -> Chart | None:
-    """Both halves of the matrix: agreement has no direction."""
-    known = [metric or "", "value", "coefficient", "agreement", "percent-agreement"]
-    value = _find(columns, known)
-    if value is None or value < 2:
+    """Both halves of the matrix: agreement has no direction. The last column is shown if the rule's own is not there."""
+    value = columns.index(metric) if metric in columns else len(columns) - 1
+    if value < 2:
         return None
     found = [(str(row[0]), str(row[1]), number(row[value])) for row in rows]
-    names = list(dict.fromkeys(name for a, b, _ in found for name in (a, b)))
-    if len(names) < 3:
+    raters = sorted({name for a, b, _ in found for name in (a, b)}, key=_natural)
+    if len(raters) < 3:
         return None
-    place = {name: i for i, name in enumerate(names)}
+    place = {name: i for i, name in enumerate(raters)}
     cells = [Cell(place[x], place[y], n, f"{n:.2f}") for a, b, n in found if n is not None for x, y in ((a, b), (b, a))]
-    drawn = heat_map(names, names, cells)
+    drawn = heat_map(raters, raters, cells)
     name = measure(columns[value])[0]
     if drawn is None:
         return None
     return Chart(drawn, Text(page("chart-pairs", measure=name.ko).ko, page("chart-pairs", measure=name.en).en))
+
+
+def _natural(name: str) -> tuple[str, str]:
+    """Sorts rater2 before rater10."""
+    return re.sub(r"\d+", lambda digits: digits[0].zfill(12), name), name
 
 
 def _label(row: Row, keys: range) -> str:
@@ -131,4 +143,8 @@ def _percent(value: float | None) -> str:
 
 
 def _count(cell: str | int | None) -> str:
-    return f"{cell:,}" if isinstance(cell, int) else "—" if cell is None else str(cell)
+    """Counts in groups; shares of a count (coincidences) with one decimal place."""
+    value = number(cell)
+    if value is None:
+        return "—" if cell is None else str(cell)
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"

@@ -7,9 +7,11 @@ escaped and nothing of it is hidden. The page is a copy for people; it is never 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
+from urllib.parse import unquote
 
 import rfc8785
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,16 +19,20 @@ from markupsafe import Markup, escape
 
 from checks.kernel import Rule
 from include.reports import figures
+from include.reports.markup import both, plain, reason_html, say
 from include.reports.texts import named, names
 from include.reports.texts.page import STATEMENT
 from include.reports.verdict import report_verdict
-from include.reports.view import both, plain, reason_html, rule_views, say
+from include.reports.view import rule_views
 
 Json = Mapping[str, Any]
 
 FOLD_FROM: Final = 40
 """With more rules than this, those that pass are folded."""
 REASONS_SHOWN: Final = 3
+RESOURCE: Final = re.compile(
+    r"urn:dambo:voucher:(?P<voucher>[^:]+):milestone:(?P<milestone>[^:]+):delivery:(?P<delivery>[^:]+)"
+)
 
 
 def render_html(report: Json, *, statement: Json | None = None) -> bytes:
@@ -122,7 +128,10 @@ def _alerts(report: Json, statement: Json | None) -> Iterator[Markup]:
 def _statement(statement: Json) -> Iterator[tuple[Markup, Markup]]:
     """Its plain fields; what it binds by digest is compared in `_alerts`."""
     for key, value in statement.get("predicate", {}).items():
-        if isinstance(value, bool):
+        resource = RESOURCE.fullmatch(str(value)) if key == "resourceUri" else None
+        if resource is not None:
+            yield from ((both(STATEMENT[name]), plain(unquote(part))) for name, part in resource.groupdict().items())
+        elif isinstance(value, bool):
             yield both(named(STATEMENT, key)), say("yes" if value else "no")
         elif isinstance(value, str | int):
             yield both(named(STATEMENT, key)), plain(str(value))

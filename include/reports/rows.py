@@ -43,7 +43,7 @@ def check_row(result: CheckResult, findings: FindingsFile | None, inline: int) -
         if result.reason is None
         else {"code": result.reason.code, "params": {k: text(v) for k, v in result.reason.params.items()}},
         "target": target(check.target),
-        "standards": dict(check.standards),
+        "standards": {key: text(value) for key, value in check.standards.items()},
     }
     return {**row, **_outcome(outcome, findings, inline, files)}, files
 
@@ -59,7 +59,7 @@ def _outcome(
         "metric": metric(outcome.metric),
         "violation": outcome.violation,
         "population": integer(outcome.population),
-        "sample": outcome.sample,
+        "sample": None if outcome.sample is None else text(outcome.sample),
         "detail": [table(t, inline, files) for t in outcome.detail],
         "failures": failures(outcome.failures, findings),
     }

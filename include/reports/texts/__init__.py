@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from html import escape
 
@@ -13,7 +14,7 @@ from include.reports.visible import visible
 
 Quote = Callable[[str], str]
 
-__all__ = ["Text", "html_quote", "measure", "named", "page", "reason"]
+__all__ = ["Text", "cell", "html_quote", "measure", "method", "named", "page", "reason"]
 
 
 def html_quote(value: str) -> str:
@@ -54,3 +55,23 @@ def measure(name: str) -> tuple[Text, Text]:
         if name.endswith(f"-{unit}"):
             return named(names.CHECKS, name.removesuffix(f"-{unit}")), text
     return named(names.MEASURES, name), Text("", "")
+
+
+def method(name: str) -> Text:
+    """How an interval was found; the check says it in English."""
+    for pattern, korean in names.METHODS.items():
+        found = re.fullmatch(pattern, name)
+        if found is not None:
+            return Text(found.expand(korean), name)
+    return Text(visible(name), visible(name))
+
+
+def cell(column: str, value: str) -> Text | None:
+    """A cell of our own words; None for a word of the data, or one that has no text."""
+    found = names.CELLS.get(column, {}).get(value)
+    if found is None and column == "code":
+        from include.deliveries.readers.codes import CODES
+
+        code = CODES.get(value)
+        return None if code is None else Text(code.ko, code.en)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from include.reports.texts.reasons import RATINGS, REASONS
 from include.reports.texts.text import Text
 
 VERDICTS: Final[Mapping[str, Text]] = {
@@ -109,6 +110,11 @@ TABLES: Final[Mapping[str, Text]] = {
     "columns": Text("컬럼 문제", "Column problems"),
     "defect-lists": Text("오류 목록별", "By error list"),
     "defects": Text("오류 종류별", "By kind of defect"),
+    "ratings": Text("라벨 작업 현황", "Ratings"),
+    "labels": Text("라벨 현황", "Labels"),
+    "rating-defects": Text("라벨 작업의 문제", "Defects of ratings"),
+    "unknown-category": Text("계약에 없는 라벨 (가려서 표시)", "Labels outside the categories (masked)"),
+    "not-a-number": Text("숫자가 아닌 라벨 (가려서 표시)", "Labels that are no numbers (masked)"),
     "interval-method": Text("신뢰구간 산출 방법", "How the interval was found"),
     "chi-square": Text("카이제곱 검정 (참고)", "Chi-square (for information)"),
     "coefficients": Text("다른 계수 (참고)", "Other coefficients (for information)"),
@@ -133,7 +139,20 @@ COLUMNS: Final[Mapping[str, Text]] = {
     "target-share": Text("계약 비율", "contracted share"),
     "contracted": Text("계약", "contracted"),
     "delivered": Text("납품", "delivered"),
+    "other-rater": Text("다른 작업자", "other rater"),
     "items": Text("대상 수", "items"),
+    "shared": Text("함께 작업한 대상", "shared"),
+    "agreement-with-others": Text("다른 작업자와의 일치율", "agreement with others"),
+    "majorities": Text("다수 라벨이 있는 대상", "majorities"),
+    "agreement-with-majority": Text("다수 라벨과의 일치율", "agreement with the majority"),
+    "specific-agreement": Text("클래스별 일치율", "specific agreement"),
+    "alpha": Text("클래스별 알파", "alpha"),
+    "coincidences": Text("짝지은 라벨", "coincidences"),
+    "quantity": Text("항목", "quantity"),
+    "weights": Text("가중", "weights"),
+    "undefined": Text("구할 수 없는 이유", "undefined because"),
+    "defect": Text("문제", "defect"),
+    "chi-square": Text("카이제곱", "chi-square"),
     "units": Text("대상 수", "units"),
     "ratings": Text("라벨 수", "ratings"),
     "missing": Text("결측", "missing"),
@@ -160,27 +179,67 @@ COLUMNS: Final[Mapping[str, Text]] = {
     "df": Text("자유도", "degrees of freedom"),
 }
 
-VALUES: Final[Mapping[str, Text]] = {
-    "format": Text("형식오류", "format"),
-    "structure": Text("구조오류", "structure"),
-    "file": Text("파일오류", "file"),
-    "missing": Text("없음", "missing"),
-    "extra": Text("계약에 없음", "extra"),
-    "order": Text("순서가 다름", "order"),
+FILE_DEFECTS: Final[Mapping[str, Text]] = {
+    "declared-differs": Text("신고한 크기나 해시와 다름", "differs from what was declared"),
+    "declared-missing": Text("신고하였으나 납품되지 않음", "declared, but not delivered"),
+    "undeclared-file": Text("납품하였으나 신고되지 않음", "delivered, but not declared"),
+    "zero-bytes": Text("빈 파일", "empty file"),
+    "unsafe-path": Text("안전하지 않은 파일 이름", "unsafe name"),
+    "name-twins": Text("대소문자나 유니코드 형태만 다른 이름", "names that differ only in case or Unicode form"),
+    "marker": Text("납품 표시 파일의 오류", "the delivery's marker is wrong"),
+    "unclaimed-file": Text("계약에 없는 파일", "no object of the contract claims it"),
 }
-"""Cells of our own words, in the columns `list` and `problem`."""
+"""Defects that intake finds; those of the readers are worded beside their codes."""
+
+CELLS: Final[Mapping[str, Mapping[str, Text]]] = {
+    "list": {
+        "format": Text("형식오류", "format"),
+        "structure": Text("구조오류", "structure"),
+        "file": Text("파일오류", "file"),
+    },
+    "problem": {
+        "missing": Text("없음", "missing"),
+        "extra": Text("계약에 없음", "extra"),
+        "order": Text("순서가 다름", "order"),
+    },
+    "quantity": {
+        "items": Text("대상", "items"),
+        "items-with-two-or-more-ratings": Text("두 명 이상이 작업한 대상", "items with two ratings or more"),
+        "items-with-fewer-ratings-than-others": Text("라벨 수가 부족한 대상", "items with fewer ratings than others"),
+        "items-without-rating": Text("라벨이 없는 대상", "items without a rating"),
+        "ratings": Text("라벨", "ratings"),
+        "raters": Text("작업자", "raters"),
+        "classes": Text("클래스", "classes"),
+        "unanimous-items": Text("모두 일치한 대상", "unanimous items"),
+        "unanimous-share": Text("모두 일치한 비율", "unanimous share"),
+        "labelled": Text("라벨이 있는 레코드", "labelled records"),
+        "missing": Text("라벨이 없는 레코드", "records without a label"),
+    },
+    "level": {
+        "nominal": Text("명목", "nominal"),
+        "ordinal": Text("순서", "ordinal"),
+        "interval": Text("등간", "interval"),
+        "ratio": Text("비율", "ratio"),
+    },
+    "weights": {"linear": Text("선형", "linear"), "quadratic": Text("제곱", "quadratic")},
+    "coefficient": MEASURES,
+    "measure": MEASURES,
+    "undefined": REASONS,
+    "defect": RATINGS,
+    "code": FILE_DEFECTS,
+}
+"""Cells of our own words, by the column they stand in."""
 
 STANDARDS: Final[Mapping[str, Text]] = {
     "iso-5259-2": Text("ISO/IEC 5259-2", "ISO/IEC 5259-2"),
     "nia": Text("NIA 품질관리 가이드라인", "NIA quality guideline"),
 }
 
-METHODS: Final[Mapping[str, Text]] = {
-    "delta": Text("델타 방법", "delta method"),
-    "bootstrap": Text("포아송 부트스트랩", "Poisson bootstrap"),
-    "poisson-bootstrap": Text("포아송 부트스트랩", "Poisson bootstrap"),
-    "wilson": Text("윌슨 구간", "Wilson"),
+METHODS: Final[Mapping[str, str]] = {
+    r"delta method over (\d+) items, Student t with (\d+) degrees of freedom": r"대상 \1개에 대한 델타 방법, 자유도 \2의 t 분포",
+    r"Poisson bootstrap over (\d+) items, (\d+) of (\d+) replicates, percentiles": r"대상 \1개에 대한 포아송 부트스트랩, \3회 중 \2회, 백분위수",
 }
+"""How an interval was found: the English pattern of the check, and the Korean beside it."""
 
 BY: Final[Mapping[str, Text]] = {
     "contract": Text("계약", "contract"),

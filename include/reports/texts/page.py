@@ -132,10 +132,8 @@ STATEMENT: Final[Mapping[str, Text]] = {
     "attempt": Text("점검 회차", "Attempt"),
     "operator": Text("점검자", "Operator"),
     "reason": Text("점검 사유", "Reason for the run"),
-    "started": Text("시작", "Started"),
-    "finished": Text("종료", "Finished"),
-    "startedOn": Text("시작", "Started"),
-    "finishedOn": Text("종료", "Finished"),
+    "startedAt": Text("시작", "Started"),
+    "finishedAt": Text("종료", "Finished"),
     "result": Text("결과", "Result"),
 }
 """Names of a statement's plain fields; others are shown by their own name."""

@@ -54,15 +54,29 @@ RULE: Final[Mapping[str, Text]] = {
 }
 
 UNDEFINED: Final[Mapping[str, Text]] = {
-    "empty": Text("셀 수 있는 대상이 없음", "there is nothing to count"),
+    "empty": Text("점검할 대상이 없음", "there is nothing to count"),
     "no-values": Text("값이 하나도 없음 (모두 결측)", "there is no value at all, only nulls"),
-    "one-class": Text("한 가지 클래스만 있어 일치도를 정의할 수 없음", "only one class occurs, so agreement is undefined"),
+    "one-class": Text("한 가지 클래스만 있음", "only one class occurs"),
     "one-rater": Text("작업자가 한 명뿐임", "there is only one rater"),
-    "one-unit": Text("두 명 이상이 작업한 대상이 하나뿐임", "only one item has two ratings or more"),
-    "no-pairs": Text("두 명 이상이 작업한 대상이 없음", "no item has two ratings or more"),
-    "no-pair": Text("두 명 이상이 작업한 대상이 없음", "no item has two ratings or more"),
-    "empty-cell": Text("비어 있는 클래스가 있어 이 지표를 정의할 수 없음", "a class is empty, so this measure is undefined"),
-}  # fmt: skip
+    "no-ratings": Text("라벨이 하나도 없음", "there is no rating"),
+    "no-pairable-items": Text("두 명 이상이 작업한 대상이 없음", "no item has two ratings or more"),
+    "too-many-raters": Text(
+        "작업자가 너무 많아 쌍별 계수를 구할 수 없음", "too many raters for a pairwise coefficient"
+    ),
+    "too-many-values": Text("값의 종류가 너무 많음", "too many distinct values"),
+    "negative-value": Text("비율 척도인데 음수가 있음", "a negative value on a ratio scale"),
+    "empty-cell": Text("비어 있는 클래스가 있음", "a class is empty"),
+}
 
-REASONS: Final[Mapping[str, Text]] = {**REPORT, **RULE, **UNDEFINED}
+RATINGS: Final[Mapping[str, Text]] = {
+    "unpaired-rater": Text(
+        "다른 작업자와 함께 작업한 대상이 없는 작업자가 있음", "a rater shares no item with any other rater"
+    ),
+    "duplicate-rating": Text("한 작업자가 같은 대상에 라벨을 두 번 붙임", "a rater rated the same item twice"),
+    "unidentified-rating": Text("대상이나 작업자를 알 수 없는 라벨이 있음", "a rating without its item or rater"),
+    "unknown-category": Text("계약의 범주에 없는 라벨이 있음", "there are labels outside the contract's categories"),
+    "not-a-number": Text("숫자여야 하는데 숫자가 아닌 라벨이 있음", "there are labels that are no numbers"),
+}
+
+REASONS: Final[Mapping[str, Text]] = {**REPORT, **RULE, **UNDEFINED, **RATINGS}
 """Every code; a code means the same wherever it stands."""

@@ -63,25 +63,45 @@ RATERS = ("author", "label2", "label3", "label4", "label5")
 def agreement(
     value: Fraction, verdict: str = "PASS", reason: Reason | None = None, rule: str = "records.label-agreement"
 ) -> CheckResult:
-    pairs = tuple(
-        (a, b, 3000, Fraction(2600 + 17 * i - 5 * j, 3000), rounded(0.8 + 0.013 * i - 0.004 * j))
-        for i, a in enumerate(RATERS)
-        for j, b in enumerate(RATERS)
-        if i < j
+    pairs = sorted(
+        (
+            (a, b, 3000, Fraction(2600 + 17 * i - 5 * j, 3000), Fraction(8000 + 130 * i - 41 * j, 10_007))
+            for i, a in enumerate(RATERS)
+            for j, b in enumerate(RATERS)
+            if i < j
+        ),
+        key=lambda row: row[4],
     )
     confusion = tuple(
-        (a, b, 9100 + 40 * i if a == b else 430 + 55 * abs(i - j))
+        (a, *(Fraction(36_400 + 160 * i if i == j else 1720 + 221 * abs(i - j), 4) for j in range(3)))
         for i, a in enumerate(LABELS)
-        for j, b in enumerate(LABELS)
+    )
+    quantities = (("items", 3000), ("raters", 5), ("unanimous-items", 2289), ("unanimous-share", Fraction(763, 1000)))
+    beside = (
+        ("krippendorff-alpha", "nominal", None, value, None),
+        ("percent-agreement", "nominal", None, Fraction(2677, 3000), None),
+        ("cohen-kappa", "nominal", None, None, "too-many-raters"),
+    )
+    per_class = tuple(
+        (c, 5000 - 7 * i, Fraction(1, 3), Fraction(8 + i, 11), Fraction(7 + i, 11)) for i, c in enumerate(LABELS)
+    )
+    per_rater = tuple(
+        (r, 3000, 3000, Fraction(2700 + i, 3000), 2950, Fraction(2800 + i, 2950)) for i, r in enumerate(RATERS)
     )
     detail = (
-        Table("per-class", ("class", "ratings", "agreement"), tuple((c, 5000 - 7 * i, Fraction(8 + i, 11)) for i, c in enumerate(LABELS))),
-        Table("per-rater", ("rater", "ratings", "missing", "agreement"), tuple((r, 3000, 0, Fraction(2700 + i, 3000)) for i, r in enumerate(RATERS))),
-        Table("per-pair", ("rater a", "rater b", "items", "percent-agreement", "krippendorff-alpha"), pairs),
-        Table("confusion", ("label a", "label b", "count"), confusion),
+        Table("ratings", ("quantity", "value"), quantities),
+        Table("coefficients", ("coefficient", "level", "weights", "value", "undefined"), beside),
+        Table("per-class", ("class", "ratings", "share", "specific-agreement", "alpha"), per_class),
+        Table("confusion", ("coincidences", *LABELS), confusion),
+        Table("per-rater", ("rater", "ratings", "shared", "agreement-with-others", "majorities", "agreement-with-majority"), per_rater),
+        Table("per-pair", ("rater", "other-rater", "items", "agreement", "krippendorff-alpha"), tuple(pairs)),
     )  # fmt: skip
     low, high = rounded(float(value) - 0.0119), rounded(float(value) + 0.0119)
-    metric = Metric("krippendorff-alpha", value, interval=Interval(low, high, "0.95", "delta"))
+    metric = Metric(
+        "krippendorff-alpha",
+        value,
+        interval=Interval(low, high, "0.95", "delta method over 3000 items, Student t with 2999 degrees of freedom"),
+    )
     made = check(
         rule, "label-agreement", "agreement", at_least("0.8"), **{"iso-5259-2": "Con-ML-2", "nia": "라벨 정확성"}
     )
@@ -101,7 +121,7 @@ def balance(
     overlap = sum((min(p, Fraction(q)) for p, q in zip(shares, target, strict=True)), Fraction(0))
     distribution = Table(
         "distribution",
-        ("class", "count", "share", "target share"),
+        ("class", "count", "share", "target-share"),
         tuple(zip(classes, counts, shares, target, strict=True)),
     )
     made = check("records.class-balance", "class-balance", "balance", at_least("0.9"), nia="통계적 다양성")
