@@ -35,6 +35,9 @@ ROLES: Final[tuple[Role, ...]] = ("root", "intake", "verifier", "gate", "payment
 
 PERSON: Final = "embedded"
 VALID: Final = timedelta(days=3650)
+SLACK: Final = timedelta(days=1)
+"""Keys are valid from a day before: another machine's clock may be behind."""
+
 INNER: Final = "keyring.json"
 
 
@@ -85,7 +88,7 @@ def _entry(role: Role, private: Ed25519PrivateKey, now: datetime) -> Key:
         private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), "ed25519", "raw"
     )
     speaks = verifier_id(public.keyid) if role in {"verifier", "gate"} else None
-    return Key(public, role, PERSON, speaks, now, now + VALID)
+    return Key(public, role, PERSON, speaks, now - SLACK, now + VALID)
 
 
 def _publish(inner: Path, target: Path) -> None:

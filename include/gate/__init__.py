@@ -1,1 +1,1 @@
-"""What lets money move."""
+"""What lets money move: the decision (pure) and the release (claimed once)."""
