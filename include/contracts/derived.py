@@ -28,6 +28,9 @@ OPTIONS: Mapping[str, str] = {
 }
 """logicalTypeOptions and the checks they are."""
 
+_INSTEAD = {"format": ("say it with minimum and maximum", "minimum 과 maximum 으로 적으세요")}
+"""What to write for an option that we do not read: the format of numbers is a range."""
+
 _PAIRS = (
     ("minLength", "maxLength", False),
     ("minimum", "maximum", False),
@@ -89,14 +92,15 @@ def of_property(name: str, item: Property, problems: Problems) -> Iterator[Draft
         yield rule("unique", "unique", node.at("unique"))
     options = node.mapping("logicalTypeOptions")
     _contradictions(options, problems)
+    kind = item.spec.col.type
     for word, value in options.value.items():
         path = options.at(word)
-        if word == "format" and item.spec.col.type in TEMPORAL:
-            continue
-        if word in OPTIONS:
+        if word == "format" and kind in TEMPORAL:
+            continue  # part of the type
+        if word in OPTIONS and (word != "format" or kind == "string"):
             yield rule(word, OPTIONS[word], path, {"value": value})
         elif not problems.broken(path):
-            en, ko = "state it in words with type: text, or leave it out", "type: text 로 글로 적거나 빼세요"
+            en, ko = _INSTEAD.get(word, ("state it in words with type: text", "type: text 로 글로 적으세요"))
             problems.add(path, "not-supported", word=word, help=en, help_ko=ko)
     values = [entry.value.get("value") for entry in node.each("enum")]
     if values:

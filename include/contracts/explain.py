@@ -16,7 +16,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
-from include.contracts.problems import Path, Problems, describe
+from include.contracts.problems import Path, Problems, closest, describe
 from include.contracts.targets import OPERATORS
 
 Schema = Mapping[str, Any]
@@ -101,13 +101,13 @@ def _one(error: ValidationError, root: Schema, path: Path, problems: Problems) -
     if _own_code(error, path, problems):
         return
     if kind == "required":
-        for word in (w for w in limit if w not in instance):
+        unknown = _unknown_keys(error, root)
+        for word in (w for w in limit if w not in instance and not any(closest(k, [w]) for k in unknown)):
             problems.add(path, "missing-key", word=word)
     elif kind in {"additionalProperties", "unevaluatedProperties"}:
         known = frozenset(known_keys(error.schema, root))
-        for word in instance:
-            if word not in known:
-                problems.unknown((*path, word), "unknown-key", word, known)
+        for word in _unknown_keys(error, root):
+            problems.unknown((*path, word), "unknown-key", word, known)
     elif kind == "type":
         wrong_type(instance, limit, path, problems)
     elif kind in {"enum", "const"}:
@@ -117,6 +117,13 @@ def _one(error: ValidationError, root: Schema, path: Path, problems: Problems) -
         _alternatives(error, root, path, problems)
     else:
         _bad_value(error, kind, path, problems)
+
+
+def _unknown_keys(error: ValidationError, root: Schema) -> list[str]:
+    """Keys of the instance that its schema names nowhere."""
+    instance: Any = error.instance
+    known = frozenset(known_keys(error.schema, root))
+    return [key for key in instance if key not in known]
 
 
 def _own_code(error: ValidationError, path: Path, problems: Problems) -> bool:
@@ -144,21 +151,23 @@ def _bad_value(error: ValidationError, kind: str, path: Path, problems: Problems
     en, ko = _WHY.get(kind, (error.message, error.message))
     limit = str(error.validator_value)
     instance: Any = error.instance
-    shown = describe(instance)[0] if isinstance(instance, dict | list) else str(instance)[:60]
-    shown_ko_words = {"why": en.replace("{limit}", limit), "why_ko": ko.replace("{limit}", limit)}
-    problems.add(path, "bad-value", word=shown, **shown_ko_words)
+    text = str(instance)[:60]
+    word, word_ko = describe(instance) if isinstance(instance, dict | list) else (text, text)
+    why, why_ko = en.replace("{limit}", limit), ko.replace("{limit}", limit)
+    problems.add(path, "bad-value", word=word, word_ko=word_ko, why=why, why_ko=why_ko)
 
 
 def _alternatives(error: ValidationError, root: Schema, path: Path, problems: Problems) -> None:
     """oneOf/anyOf: the operators by their number; else the branches that take the value's type; the nearest is told."""
     instance: Any = error.instance
-    if _operators(error.schema):
+    if isinstance(instance, Mapping) and _operators(error.schema):
         count = sum(word in instance for word in OPERATORS)
         if count > 1:
             problems.add(path, "operator-several", count=count)
             return
         if count == 0:
-            problems.add(path, "operator-missing", operators=", ".join(OPERATORS))
+            if not any(closest(key, OPERATORS) for key in instance):
+                problems.add(path, "operator-missing", operators=", ".join(OPERATORS))
             return
     if _only_keys(error):
         alternatives: Any = error.validator_value

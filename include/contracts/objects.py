@@ -66,6 +66,7 @@ def read_objects(document: Node, problems: Problems) -> list[Object]:
             problems.add(node.at("name"), "reserved-name", word=name)
         if any(name == other.spec.name for other in objects):
             problems.add(node.at("name"), "duplicate-name", word=name)
+            continue
         made = _object(node, name, problems)
         if made.spec.glob and made.spec.glob in globs:
             problems.add(node.at("physicalName"), "glob-taken", other=globs[made.spec.glob])
@@ -77,8 +78,7 @@ def read_objects(document: Node, problems: Problems) -> list[Object]:
 def _object(node: Node, name: str, problems: Problems) -> Object:
     form = node.text("physicalType") or ""
     own = customs(node, OBJECT, problems)
-    properties = tuple(_properties(node, form, "", "", problems))
-    _unique(properties, problems)
+    properties = _unique(_properties(node, form, "", "", problems), problems)
     if "relationships" in node.value:
         _not_supported(node.at("relationships"), "relationships", problems)
     reader = _mapping(own.get("reader"))
@@ -97,12 +97,14 @@ def _mapping(found: tuple[Value, Path] | None) -> dict[str, Value]:
     return found[0] if found and isinstance(found[0], dict) else {}
 
 
-def _unique(properties: tuple[Property, ...], problems: Problems) -> None:
-    seen: set[str] = set()
+def _unique(properties: Iterator[Property], problems: Problems) -> tuple[Property, ...]:
+    """The first of each name."""
+    seen: dict[str, Property] = {}
     for item in properties:
         if item.name in seen:
             problems.add(item.node.at("name"), "duplicate-name", word=item.name)
-        seen.add(item.name)
+        seen.setdefault(item.name, item)
+    return tuple(seen.values())
 
 
 def _properties(holder: Node, form: str, prefix: str, base: str, problems: Problems) -> Iterator[Property]:

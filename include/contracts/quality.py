@@ -54,7 +54,7 @@ def _library(name: str, rule: Node, column: str | None, problems: Problems) -> I
     if metric == "rowCount" and rule.text("unit") == "percent":
         problems.add(rule.at("unit"), "unit-not-allowed", word="rowCount: percent")
         return
-    target = parse(rule.value, rule.path, problems)
+    target = None if problems.broken(rule.path) else parse(rule.value, rule.path, problems)
     yield Draft(
         object=name,
         segment=rule.text("id") or metric,
@@ -92,7 +92,7 @@ def _custom(name: str, rule: Node, column: str | None, problems: Problems) -> It
     check = inner.text("check")
     if check not in VOCABULARY:
         return
-    target = parse(inner.value, inner.path, problems)
+    target = None if problems.broken(rule.path) else parse(inner.value, inner.path, problems)
     params = {key: value for key, value in inner.value.items() if key != "check" and key not in OPERATORS}
     yield Draft(
         object=name,

@@ -24,7 +24,7 @@ MEASURE_KEYS = ("coefficient", "measure")
 MEASURES: Mapping[tuple[str, str], Range] = {
     ("label-agreement", "percent-agreement"): SHARE,
     ("label-agreement", "cohen-kappa"): CORRECTED,
-    ("label-agreement", "weighted-cohen-kappa"): CORRECTED,
+    ("label-agreement", "weighted-cohen-kappa"): AT_MOST_ONE,
     ("label-agreement", "scott-pi"): CORRECTED,
     ("label-agreement", "fleiss-kappa"): CORRECTED,
     ("label-agreement", "krippendorff-alpha"): AT_MOST_ONE,

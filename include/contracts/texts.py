@@ -93,7 +93,7 @@ STANDARD: dict[str, Text] = {
         "keep the keys of one, remove those of the others",
         "하나만 남기고 나머지는 지우세요",
     ),
-    "bad-value": Text("{word}: {why}", "{word}: {why_ko}"),
+    "bad-value": Text("{word}: {why}", "{word_ko}: {why_ko}"),
     "operator-missing": Text(
         "no target: one operator is needed",
         "목표값이 없습니다. 연산자가 하나 있어야 합니다",
@@ -217,12 +217,6 @@ RULES: dict[str, Text] = {
         "metric 이나 engine: dambo 의 점검을 쓰세요",
     ),
     "check-unknown": Text("unknown check {word}", "모르는 점검 {word}", "{help}", "{help_ko}"),
-    "check-derived": Text(
-        "{word} is derived from the schema part, not written as a rule",
-        "{word} 은(는) schema 에서 저절로 만들어지며 규칙으로 적지 않습니다",
-        "say it in the property: required, unique, logicalType, logicalTypeOptions, enum",
-        "property 에 required, unique, logicalType, logicalTypeOptions, enum 으로 적으세요",
-    ),
     "metric-level": Text(
         "{word} belongs {level}, not here",
         "{word} 은(는) {level_ko} 적어야 합니다",

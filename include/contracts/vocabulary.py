@@ -57,7 +57,7 @@ def contract_schema(catalogue: Catalogue, readers: Readers) -> Mapping[str, Any]
 
 
 def _when(key: str, word: str, then: Mapping[str, Any]) -> dict[str, Any]:
-    return {"if": {"properties": {key: {"const": word}}, "required": [key]}, "then": then}
+    return {"if": {"type": "object", "properties": {key: {"const": word}}, "required": [key]}, "then": then}
 
 
 def _implementation(check: type[Check]) -> dict[str, Any]:

@@ -1,0 +1,137 @@
+"""One mistake each, and what lint says about it: nothing but that mistake, at its line and path, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from include.cli.contract import reader_options, rendered
+from include.contracts import lint
+
+HERE = Path(__file__).parent / "contract_lint"
+BASE = (HERE / "base.odcs.yaml").read_text("utf-8")
+
+CASES: dict[str, tuple[str, str]] = {
+    # YAML
+    "yaml-syntax": ("version: 1.0.0", "version: 1.0.0: x"),
+    "yaml-duplicate-key": ("status: active", "id: 1-014-046-NL"),
+    "yaml-alias": ("status: active", "status: &s active"),
+    "yaml-tag": ("status: active", "status: !!python/name:os.system"),
+    "yaml-nan": ("maximum: 1}", "maximum: .nan}"),
+    # the standard
+    "odcs-version-unknown": ("apiVersion: v3.1.0", "apiVersion: v3.0.2"),
+    "odcs-kind": ("kind: DataContract", "kind: Contract"),
+    "odcs-id-missing": ("id: 1-014-046-NL\n", ""),
+    "odcs-unknown-key": ("status: active", "statsu: active"),
+    "odcs-unknown-key-of-property": ("logicalType: string, primaryKey: true", "logicalType: string, primarykey: true"),
+    "odcs-unknown-logical-type": ("{name: rater_a, logicalType: string}", "{name: rater_a, logicalType: text}"),
+    "odcs-logical-type-missing": ("{name: rater_a, logicalType: string}", "{name: rater_a}"),
+    "odcs-option-of-another-type": ("minLength: 1, maxLength: 200", "minLength: 1, maximum: 200"),
+    "odcs-required-not-boolean": ("required: true, logicalTypeOptions", 'required: "yes", logicalTypeOptions'),
+    "odcs-version-not-text": ("version: 1.0.0", "version: 1.0"),
+    "odcs-unknown-metric": ("metric: rowCount", "metric: rowCuont"),
+    "odcs-unknown-operator": ("metric: rowCount, mustBeGreaterOrEqualTo", "metric: rowCount, mustBeGreaterOrEqual"),
+    "odcs-two-operators": ("mustBeGreaterOrEqualTo: 3000", "mustBeGreaterOrEqualTo: 3000, mustBe: 3000"),
+    "odcs-no-operator": ("metric: rowCount, mustBeGreaterOrEqualTo: 3000", "metric: rowCount"),
+    "odcs-operator-not-number": ("mustBeGreaterOrEqualTo: 3000", 'mustBeGreaterOrEqualTo: "3000"'),
+    "odcs-between-one-bound": ("mustBeGreaterOrEqualTo: 3000", "mustBeBetween: [3000]"),
+    "odcs-unknown-type": ("- {metric: rowCount", "- {type: libary, metric: rowCount"),
+    "odcs-operator-beside-engine": ("severity: error", "mustBe: 0"),
+    "odcs-korean-id": ("id: agreement", "id: 일치도"),
+    "odcs-enum-too-new": ("{name: rater_a, logicalType: string}", "{name: rater_a, logicalType: string, enum: [{value: x}]}"),
+    # ours, the schema part
+    "no-schema-object": (BASE[BASE.index("schema:") : BASE.index("customProperties:")], "schema: []\n"),
+    "object-without-files": ('    physicalName: "records/*.csv"\n', ""),
+    "object-format-unknown": ("physicalType: csv", "physicalType: xlsx"),
+    "object-glob-absolute": ('"records/*.csv"', '"/records/*.csv"'),
+    "object-glob-stars": ('"records/*.csv"', '"records/**.csv"'),
+    "object-name-reserved": ("- name: records", "- name: annotations"),
+    "object-reader-unknown-option": ("    properties:\n", "    customProperties: [{property: reader, value: {delimeter: ';'}}]\n    properties:\n"),
+    "object-columns-misspelt": ("    properties:\n", "    customProperties: [{property: columns, value: {extra: refused}}]\n    properties:\n"),
+    "property-korean-name": ("name: sentence, physicalName: 문장", "name: 문장"),
+    "property-twice": ("{name: rater_b, logicalType: string}", "{name: rater_b, logicalType: string}\n      - {name: rater_a, logicalType: string}"),
+    "property-nested-in-csv": ("{name: rater_b, logicalType: string}", "{name: o, logicalType: object, properties: [{name: p, logicalType: string}]}, {name: rater_b, logicalType: string}".replace("}, {", "}\n      - {")),
+    "property-array-items": ("{name: rater_b, logicalType: string}", "{name: rater_b, logicalType: string}\n      - {name: l, logicalType: array, items: {logicalType: string}}"),
+    "property-date-format": ("format: yyyy-MM-dd", "format: yyyy-QQ"),
+    "property-bound-not-date": ('minimum: "2026-01-01"', "minimum: next year"),
+    "property-lengths-contradict": ("minLength: 1, maxLength: 200", "minLength: 201, maxLength: 200"),
+    "property-pattern-not-re2": ("minLength: 1, maxLength: 200", 'pattern: "(?=x)"'),
+    "contract-id-with-slash": ("id: 1-014-046-NL", "id: ../1-014-046-NL"),
+    "contract-relationships": ("    properties:\n", "    relationships: [{from: records.guid, to: records.guid}]\n    properties:\n"),
+    "custom-misspelt": ("property: programme", "property: program"),
+    "custom-unknown": ("customProperties:\n", "customProperties:\n  - {property: colour, value: red}\n"),
+    "closed-not-boolean": ("customProperties:\n", "customProperties:\n  - {property: closed, value: 'yes'}\n"),
+    "programme-unknown": ("value: ai-data-processing-voucher", "value: ai-data-procesing-voucher"),
+    "programme-missing": ("customProperties:\n  - {property: programme, value: ai-data-processing-voucher}\n", ""),
+    # ours, the quality rules
+    "rule-unknown-severity": ("severity: error", "severity: critical"),
+    "rule-unknown-unit": ("unit: percent", "unit: percentage"),
+    "rule-unit-of-row-count": ("mustBeGreaterOrEqualTo: 3000", "unit: percent, mustBeGreaterOrEqualTo: 30"),
+    "rule-unit-of-own-check": ("severity: error", "unit: percent"),
+    "rule-metric-on-object": ("metric: rowCount, mustBeGreaterOrEqualTo: 3000", "metric: nullValues, mustBe: 0"),
+    "rule-metric-on-property": ("{id: nulls, metric: nullValues, unit: percent, mustBeLessOrEqualTo: 0.5}", "{id: nulls, metric: rowCount, mustBe: 5}"),
+    "rule-metric-without-arguments": (", arguments: {validValues: [question, command, chat]}, mustBe: 0", ", mustBe: 0"),
+    "rule-metric-argument-unknown": ("validValues: [question", "validvalues: [question"),
+    "rule-metric-property-unknown": ("properties: [guid, day]", "properties: [guid, dya]"),
+    "rule-without-metric": ("{metric: rowCount, mustBeGreaterOrEqualTo: 3000}", "{mustBeGreaterOrEqualTo: 3000}"),
+    "rule-sql": ("{metric: rowCount, mustBeGreaterOrEqualTo: 3000}", "{type: sql, query: SELECT 1, mustBe: 1}"),
+    "rule-text": ("      - {metric: rowCount,", "      - {id: tone, type: text, description: 존댓말을 쓴다}\n      - {metric: rowCount,"),
+    "rule-great-expectations": ("engine: dambo\n        severity", "engine: greatExpectations\n        severity"),
+    "rule-engine-unknown": ("engine: dambo\n        severity", "engine: dambbo\n        severity"),
+    "rule-implementation-text": ("implementation: {check: delivered-count, by: label, atLeast: {question: 900, command: 900, chat: 900}}", "implementation: delivered-count"),
+    "rule-check-unknown": ("check: label-agreement", "check: label-agrement"),
+    "rule-check-missing": ("check: label-agreement, ", ""),
+    "rule-check-derived": ("check: label-agreement, raters: [rater_a, rater_b], coefficient: krippendorff-alpha, mustBeGreaterOrEqualTo: 0.8", "check: required"),
+    "rule-parameter-unknown": ("coefficient: krippendorff-alpha", "coeficient: krippendorff-alpha"),
+    "rule-parameter-value": ("coefficient: krippendorff-alpha", "coefficient: kripendorff-alpha"),
+    "rule-parameter-type": ("raters: [rater_a, rater_b]", "raters: rater_a"),
+    "rule-raters-two-ways": ("raters: [rater_a, rater_b]", "raters: [rater_a, rater_b], item: guid, rater: rater_a, value: label"),
+    "rule-column-unknown": ("raters: [rater_a, rater_b]", "raters: [rater_a, rater_c]"),
+    "rule-own-operator-unknown": ("krippendorff-alpha, mustBeGreaterOrEqualTo", "krippendorff-alpha, mustBeGreaterOrEqual"),
+    "rule-own-operator-missing": ("krippendorff-alpha, mustBeGreaterOrEqualTo: 0.8", "krippendorff-alpha"),
+    "rule-own-operators-two": ("mustBeGreaterOrEqualTo: 0.8", "mustBeGreaterOrEqualTo: 0.8, mustBe: 1"),
+    "rule-shares-not-one": ("chat: 0.34", "chat: 0.33"),
+    "rule-quantity-zero": ("chat: 900", "chat: 0"),
+    "rule-clash": ("id: nulls, metric: nullValues", "id: required, metric: nullValues"),
+    "target-impossible": ("mustBeGreaterOrEqualTo: 0.8", "mustBeGreaterThan: 1"),
+    "target-impossible-percent": ("mustBeLessOrEqualTo: 0.5", "mustBeLessThan: 0"),
+    "target-impossible-count": ("mustBeGreaterOrEqualTo: 3000", "mustBe: 3000.5"),
+    "target-vacuous": ("mustBeGreaterOrEqualTo: 3000", "mustBeGreaterOrEqualTo: 0"),
+    "target-reversed": ("mustBeGreaterOrEqualTo: 3000", "mustBeBetween: [4000, 3000]"),
+    "floor-alpha": ("mustBeGreaterOrEqualTo: 0.8", "mustBeGreaterOrEqualTo: 0.6"),
+    "floor-overlap": ("mustBeGreaterOrEqualTo: 0.9", "mustBeBetween: [0.4, 0.9]"),
+    "family-missing": ("severity: error", "severity: warning"),
+}  # fmt: skip
+
+
+def changed(old: str, new: str) -> str:
+    assert BASE.count(old) >= 1, old
+    return BASE.replace(old, new, 1)
+
+
+def shown(text: str) -> str:
+    """The change as a diff, then lint's words in English and Korean."""
+    before, after = BASE.splitlines(), text.splitlines()
+    lines = [f"- {line.strip()}" for line in before if line not in after]
+    lines += [f"+ {line.strip()}" for line in after if line not in before]
+    problems = lint(text.encode(), readers=reader_options())
+    lines += ["", *rendered("contract.yaml", problems, ko=False)]
+    lines += ["", *rendered("contract.yaml", problems, ko=True)]
+    return "\n".join(lines) + "\n"
+
+
+def test_the_base_is_right() -> None:
+    assert lint(BASE.encode(), readers=reader_options()) == []
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_lint_says(name: str, golden: Callable[[Path, str], None]) -> None:
+    text = changed(*CASES[name])
+    assert lint(text.encode(), readers=reader_options())
+    golden(HERE / f"{name}.txt", shown(text))
+
+
+def test_no_golden_is_left_over() -> None:
+    assert {path.stem for path in HERE.glob("*.txt")} == set(CASES)
