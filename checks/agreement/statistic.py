@@ -83,7 +83,8 @@ class Rated:
             return "no-ratings"
         if np.unique(r.rater).size < 2:
             return "one-rater"
-        return None if self.profiles.pairable.size else "no-pairable-items"
+        pairable = int(r.weight[self.profiles.pairable].sum())
+        return {0: "no-pairable-items", 1: "one-item"}.get(pairable)
 
     def one_class(self) -> bool:
         """Do all ratings name one class?"""
