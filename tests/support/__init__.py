@@ -1,0 +1,1 @@
+"""What several tests share: a small world with a registry, storage, contract and deliveries."""
