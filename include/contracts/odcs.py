@@ -38,7 +38,8 @@ def check(document: Mapping[str, Value], problems: Problems) -> list[Echo]:
     """Tell `problems` where the document breaks the standard; what may be an echo of other mistakes is returned."""
     version = document.get("apiVersion")
     if isinstance(version, str) and version not in VERSIONS:
-        problems.unknown(("apiVersion",), "api-version", version, VERSIONS)
+        known = ", ".join(VERSIONS)
+        problems.add(("apiVersion",), "api-version", word=version, known=known)
         return []
     if _too_deep(document, problems):
         return []

@@ -67,7 +67,10 @@ YAML: dict[str, Text] = {
 
 STANDARD: dict[str, Text] = {
     "api-version": Text(
-        "apiVersion {word} is not read", "apiVersion {word} 은(는) 읽지 않습니다", "{help}", "{help_ko}"
+        "apiVersion {word} is not read",
+        "apiVersion {word} 은(는) 읽지 않습니다",
+        "versions that are: {known}",
+        "읽는 판: {known}",
     ),
     "needs-newer-standard": Text(
         "{word} came with ODCS v3.2.0, this document says {version}",
