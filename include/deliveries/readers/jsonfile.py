@@ -17,6 +17,8 @@ from include.deliveries.readers.jsoncolumns import Record, Records, occurring, t
 from include.deliveries.readers.jsonstream import Document
 from include.deliveries.readers.text import ENCODING_OPTION, Window, decide_encoding
 
+_WINDOW = 1 << 16  # Python's decoder counts the lines of the whole window for each error it raises
+
 
 class JsonReader(Reader):
     """One JSON document a file."""
@@ -38,7 +40,7 @@ class JsonReader(Reader):
             yield codec
             return
         at = spec.reader.get("records", "")
-        with Window(path, codec, self.limits.window_chars) as window:
+        with Window(path, codec, min(_WINDOW, self.limits.window_chars)) as window:
             document = Document(window, name, tokens(at), self.limits)
             records = Records(name, spec, self.limits, lambda: occurring(spec, self._again(path, name, codec, at)))
             for item in document.items():
@@ -50,7 +52,7 @@ class JsonReader(Reader):
             yield from records.finish()
 
     def _again(self, path: Path, name: str, codec: str, at: str) -> Iterator[Record]:
-        with Window(path, codec, self.limits.window_chars) as window:
+        with Window(path, codec, min(_WINDOW, self.limits.window_chars)) as window:
             for item in Document(window, name, tokens(at), self.limits).items():
                 if not isinstance(item, Defect):
                     yield item.value

@@ -73,32 +73,39 @@ class ParquetReader(Reader):
 
 
 def _open(path: Path, name: str, limits: Limits) -> pq.ParquetFile | Defect:
-    size = path.stat().st_size
-    if not size:
-        return defect(name, "empty-file")
-    with path.open("rb") as raw:
-        head = raw.read(4)
-        raw.seek(max(0, size - 4))
-        tail = raw.read(4)
-    if _ENCRYPTED in {head, tail}:
-        return defect(name, "encrypted")
-    if head != _MAGIC:
-        return defect(name, "not-parquet")
-    if tail != _MAGIC or size < _SMALLEST:
-        return defect(name, "truncated", detail="no Parquet footer at the end")
+    code = _outside(path)
+    if code is not None:
+        return defect(name, code)
     try:
-        metadata = pq.read_metadata(path)
-    except _BAD_BYTES as error:
-        code = _code(error)
-        return defect(name, "corrupt-footer" if code == "corrupt-data" else code)
-    if metadata.num_columns > limits.columns:
-        return defect(name, "too-many-columns", detail=f"{metadata.num_columns} of at most {limits.columns}")
-    try:
-        file = _parquet_file(path, metadata=metadata)
+        file = _parquet_file(path)
         _ = file.schema_arrow  # made on demand, and may be what is broken
+    except OSError as error:  # what Thrift cannot read
+        return defect(name, "encrypted" if "ncrypt" in str(error) else "corrupt-footer")
     except _BAD_BYTES:
         return defect(name, "unsupported-schema")
+    if file.metadata.num_columns > limits.columns:
+        detail = f"{file.metadata.num_columns} of at most {limits.columns}"
+        file.close()
+        return defect(name, "too-many-columns", detail=detail)
     return file
+
+
+def _outside(path: Path) -> str | None:
+    """The defect code of what the file's first and last bytes show, None if they are those of a Parquet file."""
+    size = path.stat().st_size
+    if not size:
+        return "empty-file"
+    with path.open("rb") as raw:
+        head = raw.read(4)
+        raw.seek(max(0, size - 8))
+        tail = raw.read()
+    if _ENCRYPTED in {head, tail[-4:]}:
+        return "encrypted"
+    if head != _MAGIC:
+        return "not-parquet"
+    if tail[-4:] != _MAGIC or size < _SMALLEST:
+        return "truncated"
+    return "corrupt-footer" if int.from_bytes(tail[:4], "little") > size - _SMALLEST else None
 
 
 def _parquet_file(path: Path, **options: Any) -> pq.ParquetFile:
