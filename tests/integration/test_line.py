@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import timedelta
 from unittest import mock
@@ -79,7 +80,7 @@ def test_declared_files_are_compared_and_strangers_warned_of(world):
     ],
 )
 def test_a_claim_that_differs_from_the_registry_is_held(world, claims, code):
-    world.deliver({"a.jsonl": jsonl(records())}, delivery="D-1", **{})
+    world.deliver({"a.jsonl": jsonl(records())}, delivery="D-1")
     storage = world.line().storage
     key = "deliveries/V-1/D-1/_DELIVERED.json"
     storage.put(key, json.dumps({**json.loads(storage.read(key)), **claims}).encode())
@@ -156,6 +157,19 @@ def test_pending_finds_complete_deliveries_without_an_attempt(world):
     assert steps.pending(world.line()) == [("V-1", "D-2")]
 
 
+def test_a_symlink_in_a_delivery_stops_that_delivery_alone(world, tmp_path):
+    world.deliver({"a.jsonl": jsonl(records())}, delivery="D-1")
+    folder = world.home / "storage/deliveries/V-1"
+    (folder / "D-2").symlink_to(tmp_path)
+    world.deliver({"a.jsonl": jsonl(records())}, delivery="D-3")
+    (folder / "D-3/link.jsonl").symlink_to("/etc/passwd")
+    assert steps.pending(world.line()) == [("V-1", "D-1"), ("V-1", "D-2"), ("V-1", "D-3")]
+    for delivery in ("D-2", "D-3"):
+        _, decided = world.run(delivery=delivery, run_id=delivery)
+        assert (decided.outcome, decided.reasons) == ("HOLD", ("unsafe-path",))
+    assert world.run(delivery="D-1")[1].outcome != "REJECT"
+
+
 def test_the_report_is_the_same_whatever_the_shard_plan(tmp_path):
     rows = records()
     files = {f"{i:02}.jsonl": jsonl(rows[i * 6 : i * 6 + 6]) for i in range(10)}
@@ -205,10 +219,8 @@ def crashed_run(world, fail_at):
     line, clock = world.line(), Clock(fail_at)
     storage = Counted(line.storage, clock)
     broken = replace(line, storage=storage, filing=replace(line.filing, storage=storage))
-    try:
+    with contextlib.suppress(StorageError):
         steps.run(broken, voucher="V-1", delivery="D-1", run_id="r", operator="t", reason="t")
-    except StorageError:
-        pass
     return clock.calls
 
 
