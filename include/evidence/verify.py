@@ -162,3 +162,11 @@ def verify_report(verified: Verified, report: bytes) -> None:
         raise refuse("not-a-report")
     if len(report) != predicate.report_size or digest(report) != predicate.report:
         raise refuse("report-differs")
+
+
+if __name__ == "__main__":
+    import sys
+
+    from include.evidence.offline import main
+
+    sys.exit(main())

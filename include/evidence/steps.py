@@ -1,0 +1,171 @@
+"""Verification step by step, for people: which steps held, which one refused, and why. The checks are verify.py's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+from include.errors import VerificationError
+from include.evidence import envelope
+from include.evidence.canonical import Json
+from include.evidence.folder import manifest_of
+from include.evidence.keyring import Keyring
+from include.evidence.verify import Verified, verify_delivery, verify_envelope, verify_report
+
+State: TypeAlias = Literal["passed", "refused", "not-reached", "not-asked"]
+
+STEPS: Final = (
+    ("키링이 자신의 루트 역할로 서명되어 있다", "the keyring is signed by its own root role"),
+    ("봉투가 DSSE 형식이다", "the envelope is a DSSE envelope"),
+    ("받은 바이트에 대한 서명이 확인된다", "signatures over the received bytes verify"),
+    ("서명할 역할의 키로, 필요한 수의 사람이 서명했다", "as many persons of the role signed as must"),
+    ("내용이 RFC 8785 정규형이다", "the payload is in its one RFC 8785 form"),
+    ("내용이 정해진 꼴의 in-toto 진술서다", "it is an in-toto statement of its schema"),
+    ("그 역할이 서명할 수 있는 문서다", "it is a document that this role may sign"),
+    ("서명한 때에 키가 유효했다", "the keys were valid when it was signed"),
+    ("결정의 검증자가 키의 검증자와 같다", "a decision names its key's verifier"),
+    ("납품 파일이 진술서의 명세와 같다", "the delivery's files give the statement's manifest"),
+    ("report.json이 서명된 것이다", "report.json is the one that was signed"),
+)
+"""Korean and English of each step; its place is its number (0 is the keyring's own)."""
+
+REPORT_LIMIT: Final = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it. `states`: one a step. `refusal` is None if every step that was asked for held."""
+
+    states: tuple[State, ...]
+    refusal: VerificationError | None
+    keyring: Keyring | None
+    verified: Verified | None
+
+    def to_json(self) -> dict[str, Json]:
+        """For machines."""
+        refusal: Json = None
+        if self.refusal is not None:
+            refusal = {"code": self.refusal.code, "message": self.refusal.message, "ko": self.refusal.ko}
+        steps: list[Json] = [
+            {"number": number, "step": english, "ko": korean, "outcome": state}
+            for number, ((korean, english), state) in enumerate(zip(STEPS, self.states, strict=True))
+        ]
+        keyring: Json = None
+        if self.keyring is not None:
+            keyring = {"sha256": self.keyring.sha256, "version": self.keyring.version}
+        document = None if self.verified is None else _document(self.verified)
+        return {"valid": self.refusal is None, "refusal": refusal, "steps": steps, "keyring": keyring, "document": document}  # fmt: skip
+
+    def lines(self, *, korean: bool) -> list[str]:
+        """For people: the steps, then what the document is."""
+        made = []
+        for number, (texts, state) in enumerate(zip(STEPS, self.states, strict=True)):
+            if state != "not-asked":
+                made.append(f"{number:>3}  {WORDS[state][0 if korean else 1]:<8}  {texts[0 if korean else 1]}")
+        if self.refusal is not None:
+            words = self.refusal.ko if korean else self.refusal.message
+            return [*made, "", f"{'거절' if korean else 'REFUSED'}: {self.refusal.code}: {words}"]
+        return [*made, "", *_about(self, korean=korean)]
+
+
+WORDS: Final = {"passed": ("확인", "ok"), "refused": ("거절", "REFUSED"), "not-reached": ("-", "-")}
+
+
+def run(document: bytes, keyring: bytes, *, delivery: Path | None = None, report: bytes | None = None) -> Outcome:
+    """All steps that the arguments ask for. Whatever the bytes, it answers."""
+    held: list[int] = []
+    trusted: Keyring | None = None
+    verified: Verified | None = None
+    refusal: VerificationError | None = None
+    try:
+        trusted = Keyring.from_bytes(keyring)
+        held.append(0)
+        verified = verify_envelope(document, trusted, passed=held.append)
+        if delivery is not None:
+            verify_delivery(verified, manifest_of(delivery))
+            held.append(9)
+        if report is not None:
+            verify_report(verified, report)
+            held.append(10)
+    except VerificationError as error:
+        refusal = error
+    asked = {*range(9), *([9] if delivery else []), *([10] if report is not None else [])}
+    states = _states(asked, held, refused=refusal is not None)
+    return Outcome(states, refusal, trusted, verified if refusal is None else None)
+
+
+def _states(asked: set[int], held: list[int], *, refused: bool) -> tuple[State, ...]:
+    """The step after the last that held is the one that refused."""
+    broken = min(asked - {*held}) if refused else None
+
+    def state(number: int) -> State:
+        if number not in asked:
+            return "not-asked"
+        if number in held:
+            return "passed"
+        return "refused" if number == broken else "not-reached"
+
+    return tuple(state(number) for number in range(len(STEPS)))
+
+
+def _document(verified: Verified) -> dict[str, Json]:
+    return {
+        "predicateType": verified.statement.predicate.TYPE,
+        "statementSha256": verified.statement_sha256,
+        "subjectSha256": verified.statement.subject,
+        "role": verified.role,
+        "persons": [*sorted(verified.persons)],
+        "keyids": [*verified.keyids],
+        "time": verified.time.isoformat(),
+        "witnessed": verified.witnessed,
+        "predicate": verified.statement.predicate.to_json(),
+    }
+
+
+def _about(outcome: Outcome, *, korean: bool) -> list[str]:
+    """What is proven, without any free text of the document."""
+    verified, keyring = outcome.verified, outcome.keyring
+    assert verified is not None
+    assert keyring is not None
+    predicate = verified.statement.predicate
+    names = ("종류", "대상", "명세", "진술서", "서명", "시각", "키링") if korean else (
+        "type", "about", "manifest", "statement", "signed by", "time", "keyring")  # fmt: skip
+    unwitnessed = "문서 자신의 주장, 외부 증인 없음" if korean else "the document's own claim, unwitnessed"
+    compare = "이 값을 직접 비교하세요" if korean else "compare this with the one you were given"
+    values = (
+        predicate.TYPE,
+        predicate.resource.uri,
+        f"sha256:{verified.statement.subject}",
+        f"sha256:{verified.statement_sha256}",
+        f"{verified.role} ({', '.join(sorted(verified.persons))})",
+        verified.time.isoformat() + ("" if verified.witnessed else f" ({unwitnessed})"),
+        f"sha256:{keyring.sha256} v{keyring.version} ({compare})",
+    )
+    said = ("유효" if korean else "VALID") + _says(verified)
+    return [said, *(f"  {name}: {value}" for name, value in zip(names, values, strict=True))]
+
+
+def _says(verified: Verified) -> str:
+    """The document's own verdict or decision, if it has one."""
+    predicate = verified.statement.predicate
+    word = getattr(predicate, "decision", None) or getattr(predicate, "verdict", None)
+    return f": {word}" if word else ""
+
+
+def read_limited(path: Path, limit: int) -> bytes:
+    """At most `limit` + 1 bytes: enough to be refused as too large, whatever lies there. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(limit + 1)
+
+
+def run_files(document: Path, keyring: Path, *, delivery: Path | None = None, report: Path | None = None) -> Outcome:
+    """The same from files. Raises OSError for one that cannot be read: unusable input, not a refusal."""
+    if delivery is not None and not delivery.is_dir():
+        raise NotADirectoryError(str(delivery))
+    return run(
+        read_limited(document, envelope.ENVELOPE_LIMIT),
+        read_limited(keyring, envelope.ENVELOPE_LIMIT),
+        delivery=delivery,
+        report=None if report is None else read_limited(report, REPORT_LIMIT),
+    )
