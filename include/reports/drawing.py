@@ -88,26 +88,27 @@ def _delivered(columns: Sequence[str], rows: Sequence[Row]) -> Chart | None:
 
 
 def is_wide(columns: Sequence[str], rows: Sequence[Row]) -> bool:
-    """Is a confusion table a matrix: the first column names the rows, the others are the same classes?"""
-    return len(columns) > 1 and set(columns[1:]) == {row[0] for row in rows}
+    """Is a confusion table a matrix: the first column names the rows, the others the same classes, and maybe more?"""
+    return len(columns) > 1 and {row[0] for row in rows} <= {*columns[1:]}
 
 
-def _confusion(names: Sequence[str], rows: Sequence[Row]) -> Chart | None:
+def _confusion(columns: Sequence[str], rows: Sequence[Row]) -> Chart | None:
     """A matrix, or rows of label, label, count. Classes keep their own spelling."""
-    if is_wide(names, rows):
-        entries = [(str(row[0]), c, n) for row in rows for c, n in zip(names[1:], row[1:], strict=True)]
-    elif len(names) == 3 and column_key(names[2]) in COUNTS:
+    if is_wide(columns, rows):
+        across = [*columns[1:]]
+        entries = [(str(row[0]), c, n) for row in rows for c, n in zip(across, row[1:], strict=True)]
+    elif len(columns) == 3 and column_key(columns[2]) in COUNTS:
         entries = [(str(a), str(b), n) for a, b, n in rows]
+        across = list(dict.fromkeys(name for a, b, _ in entries for name in (a, b)))
     else:
         return None
-    labels = list(dict.fromkeys([a for a, *_ in entries] + [b for _, b, _ in entries]))
-    if len(labels) < 2:
-        return None
-    place, totals = {label: i for i, label in enumerate(labels)}, dict.fromkeys(labels, 0.0)
+    down = [name for name in across if name in {a for a, *_ in entries}]
+    totals = dict.fromkeys(down, 0.0)
     for a, _, n in entries:
         totals[a] += number(n) or 0.0
-    cells = [Cell(place[a], place[b], (number(n) or 0.0) / (totals[a] or 1.0), _count(n)) for a, b, n in entries]
-    drawn = heat_map(labels, labels, cells)
+    right, below = ({name: i for i, name in enumerate(side)} for side in (across, down))
+    cells = [Cell(below[a], right[b], (number(n) or 0.0) / (totals[a] or 1.0), _count(n)) for a, b, n in entries]
+    drawn = heat_map(down, across, cells) if len(across) > 1 else None
     return None if drawn is None else Chart(drawn, page("chart-confusion"))
 
 

@@ -17,7 +17,7 @@ from checks.kernel import CheckResult, Rule
 from include.contracts.model import NotChecked
 from include.errors import DamboError
 from include.reports.findings import Findings, build_findings
-from include.reports.rows import INLINE_ROWS, Document, check_row, text
+from include.reports.rows import INLINE_ROWS, Document, check_row, text, whole
 from include.reports.schema import CAP, validate
 from include.reports.verdict import ReportVerdict, report_verdict
 
@@ -116,7 +116,7 @@ def build_report(
         "programme": None if programme is None else _identity(programme),
         "code": {"version": code.version, "digest": code.digest, "libraries": dict(code.libraries)},
         "missing": _missing([r.check.rule for r in results], declared),
-        "not_checked": [{"rule": text(n.rule), "reason": text(n.reason), "by": text(n.by)} for n in not_checked],
+        "not_checked": [{"rule": whole(n.rule), "reason": text(n.reason), "by": text(n.by)} for n in not_checked],
     }  # fmt: skip
     for inline in (INLINE_ROWS, 100, 0):
         rows = [check_row(r, findings.by_rule.get(r.check.rule.name), inline) for r in results]
@@ -140,4 +140,4 @@ def _identity(named: Identified) -> Document:
 
 def _missing(rules: Sequence[Rule], declared: Collection[str]) -> list[Document]:
     found = {rule.name for rule in rules}
-    return [text(name) for name in declared if name not in found]
+    return [whole(name) for name in declared if name not in found]

@@ -32,8 +32,8 @@ def check_row(result: CheckResult, findings: FindingsFile | None, inline: int) -
     check, outcome = result.check, result.outcome
     files: dict[str, bytes] = {}
     row: dict[str, Document] = {
-        "rule": text(check.rule.name),
-        "id": text(check.rule.id),
+        "rule": whole(check.rule.name),
+        "id": whole(check.rule.id),
         "check": check.id,
         "family": check.family,
         "verdict": result.verdict,
@@ -133,6 +133,10 @@ def cell(value: Cell) -> str | int | None:
 
 
 def text(value: str) -> str:
-    """Text that UTF-8 can hold: a lone surrogate becomes its escape; cut after 4,096 characters with "…"."""
-    short = value if len(value) <= TEXT_LIMIT else value[:TEXT_LIMIT] + "…"
-    return short.encode("utf-8", "backslashreplace").decode()
+    """Text of the data: cut after 4,096 characters with "…"."""
+    return whole(value if len(value) <= TEXT_LIMIT else value[:TEXT_LIMIT] + "…")
+
+
+def whole(value: str) -> str:
+    """Text that UTF-8 can hold: a lone surrogate becomes its escape. Names of rules are never cut, or two could meet."""
+    return value.encode("utf-8", "backslashreplace").decode()

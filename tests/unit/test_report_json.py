@@ -165,3 +165,9 @@ def test_lone_surrogates_and_endless_texts_do_not_stop_the_report():
 def test_bytes_that_we_did_not_write_are_refused(spoil):
     with pytest.raises(DamboError, match="report-invalid"):
         read_report(spoil(examples.report().to_bytes()))
+
+
+def test_long_rule_names_stay_apart():
+    made = [examples.check("records." + "가" * 5000 + end, "sample", "schema", examples.ZERO) for end in "ab"]
+    report = examples.report([CheckResult(m, "PASS", None, Outcome(Metric.count("m", 0), 1)) for m in made])
+    assert [c["rule"] for c in json.loads(report.to_bytes())["checks"]] == [m.rule.name for m in made]

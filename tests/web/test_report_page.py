@@ -111,7 +111,7 @@ def harmless(found: Page) -> None:
 @pytest.mark.parametrize(
     ("results", "words"),
     [
-        (examples.PASSING, ("적합", "Pass", "필수 규칙 4건이 모두", "All 4 blocking rules")),
+        (examples.PASSING, ("적합", "Pass", "필수 규칙 4건이 모두", "All blocking rules (4)")),
         (examples.FAILING, ("부적합", "Fail", "필수 규칙 5건 중 4건", "4 of 5 blocking rules")),
         (examples.ERRING, ("점검불가", "No verdict", "판정할 수 없습니다", "could not be checked")),
         ((), ("점검불가", "No verdict", "필수 규칙이 하나도 없어", "No blocking rule")),

@@ -21,11 +21,11 @@ PAGE: Final[Mapping[str, Text]] = {
     "code": Text("검증 프로그램", "Verified by"),
     "all-met": Text(
         "필수 규칙 {of}건이 모두 계약에서 정한 기준을 충족하였습니다.",
-        "All {of} blocking rules show what the contract demands.",
+        "All blocking rules ({of}) show what the contract demands.",
     ),
     "warnings": Text(
         "권고 규칙 {count}건에 경고가 있으나 판정에는 영향이 없습니다.",
-        "{count} advisory rules give a warning, which does not change the verdict.",
+        "Advisory rules with a warning: {count}; they do not change the verdict.",
     ),
     "first-reasons": Text("판정의 근거", "What decided it"),
     "more-reasons": Text("외 {count}건", "and {count} more"),
@@ -49,7 +49,7 @@ PAGE: Final[Mapping[str, Text]] = {
     "reason": Text("사유", "Reason"),
     "failures": Text("기준에 맞지 않는 레코드", "Failing records"),
     "failure-count": Text("모두 {count}건", "{count} in all"),
-    "examples": Text("예시 {shown}건 (값은 가려서 표시)", "{shown} examples (values are masked)"),
+    "examples": Text("예시 {shown}건 (값은 가려서 표시)", "Examples: {shown} (values are masked)"),
     "file": Text("파일", "File"),
     "record": Text("레코드", "Record"),
     "pointer": Text("위치", "Place"),

@@ -10,7 +10,7 @@ from include.reports.texts.text import Text
 REPORT: Final[Mapping[str, Text]] = {
     "rules-failed": Text(
         "필수 규칙 {of}건 중 {count}건이 계약에서 정한 기준을 충족하지 못하였습니다.",
-        "{count} of {of} blocking rules do not show what the contract demands.",
+        "{count} of {of} blocking rules failed to show what the contract demands.",
     ),
     "rules-not-checked": Text(
         "필수 규칙 {of}건 중 {count}건을 점검하지 못하여 판정할 수 없습니다. 데이터의 잘못이라는 뜻은 아닙니다.",
@@ -22,7 +22,7 @@ REPORT: Final[Mapping[str, Text]] = {
     ),
     "rule-without-result": Text(
         "계약의 규칙 {count}건에 결과가 없어 판정할 수 없습니다: {rules}",
-        "{count} rules of the contract have no result, so there is no verdict: {rules}",
+        "Rules of the contract without a result: {count}, so there is no verdict: {rules}",
     ),
     "rule-twice": Text(
         "같은 규칙의 결과가 두 번 나와 판정할 수 없습니다: {rules}",
@@ -60,6 +60,7 @@ UNDEFINED: Final[Mapping[str, Text]] = {
     "one-rater": Text("작업자가 한 명뿐임", "there is only one rater"),
     "no-ratings": Text("라벨이 하나도 없음", "there is no rating"),
     "no-pairable-items": Text("두 명 이상이 작업한 대상이 없음", "no item has two ratings or more"),
+    "one-item": Text("두 명 이상이 작업한 대상이 하나뿐임", "only one item has two ratings or more"),
     "too-many-raters": Text(
         "작업자가 너무 많아 쌍별 계수를 구할 수 없음", "too many raters for a pairwise coefficient"
     ),
