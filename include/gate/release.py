@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Final
 
 from include.errors import VerificationError
@@ -32,8 +31,8 @@ from include.gate.settlement import idempotency_key, publish
 from include.registry import Attempt, Claim, Entitlement, Registry, Release
 from include.storage.port import Storage
 
-VerifyDecision = Callable[[bytes], Verified]
-"""Verifies an envelope as the gate's, or raises VerificationError."""
+VerifyDecision = Callable[[bytes, datetime], Verified]
+"""Verifies an envelope as the gate's at the time of the claim, or raises VerificationError."""
 
 REFUSALS: Final = {
     "decision-missing": ("the attempt has no stored decision", "저장된 결정이 없습니다"),
@@ -68,8 +67,15 @@ REFUSALS: Final = {
 
 
 def gate_signed(keyring: Keyring) -> VerifyDecision:
-    """The verifier for `release`: the keyring's gate role, at the decision's own time (so a revoked key is refused)."""
-    return partial(verify_envelope, keyring=keyring, role="gate")
+    """The verifier for `release`: the keyring's gate role, twice. A key that is out of date now lets no payment go,
+    whatever time the decision claims; and a key that was ever revoked lets none go either.
+    """
+
+    def verify(data: bytes, now: datetime) -> Verified:
+        verify_envelope(data, keyring, role="gate", at=now)
+        return verify_envelope(data, keyring, role="gate")
+
+    return verify
 
 
 def release(
@@ -89,7 +95,7 @@ def release(
     data = _stored_decision(registry, storage, attempt_id) if envelope is None else envelope
 
     def approve(seen: Entitlement) -> Claim:
-        verified = verify_decision(data)
+        verified = verify_decision(data, now)
         _judge(seen, verified)
         key = idempotency_key(seen.attempt.voucher, seen.attempt.milestone or "")
         return Claim(verified.statement_sha256, key)

@@ -84,7 +84,8 @@ def _postgresql(url: URL) -> Engine:
     return create_engine(
         url,
         pool_size=2,
-        max_overflow=30,
+        max_overflow=8,
+        pool_timeout=BUSY_SECONDS,
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args={"connect_timeout": 10, "options": f"-c timezone=UTC -c lock_timeout={BUSY_SECONDS}s"},
