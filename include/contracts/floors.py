@@ -27,7 +27,7 @@ def check_programme(
     word = compiled.contract.programme
     if not word:
         if not problems.broken(("customProperties",)):
-            problems.add((), "programme-missing")
+            problems.add((), "programme-missing", known=" | ".join(programme_ids()))
         return
     try:
         programme = load_programme(word)

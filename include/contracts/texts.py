@@ -190,11 +190,10 @@ SHAPE: dict[str, Text] = {
     ),
     "custom-twice": Text("customProperties {word} stands here twice", "customProperties {word} 이(가) 두 번 나옵니다"),
     "programme-missing": Text(
-        "no programme is named, so no profile is applied",
-        "사업이 적혀 있지 않아 사업 기준을 적용하지 않습니다",
-        "customProperties: [{{property: programme, value: ai-data-processing-voucher}}]",
-        "customProperties: [{{property: programme, value: ai-data-processing-voucher}}]",
-        level="warning",
+        "no programme is named",
+        "사업이 적혀 있지 않습니다",
+        "customProperties: [{{property: programme, value: {known}}}]",
+        "customProperties: [{{property: programme, value: {known}}}]",
     ),
     "programme-unknown": Text("no programme profile {word}", "사업 {word} 의 기준이 없습니다", "{help}", "{help_ko}"),
 }

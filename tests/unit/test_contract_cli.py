@@ -18,6 +18,7 @@ apiVersion: v3.1.0
 kind: DataContract
 id: c
 version: 1.0.0
+customProperties: [{property: programme, value: ai-data-processing-voucher}]
 schema:
   - name: r
     physicalType: csv
@@ -56,16 +57,16 @@ def test_lint_tells_place_message_and_hint(bad: Path, good: Path, language: str)
     result = call("lint", bad, good)
     assert result.exit_code == 1
     first, hint, *_ = result.stdout.splitlines()
-    assert first.startswith(f"{bad}:7: schema[0].physicalType: ")
+    assert first.startswith(f"{bad}:8: schema[0].physicalType: ")
     assert ("읽을 수 없습니다" in first) == (language == "ko")
     assert "'csv'" in hint
-    assert ("주의" if language == "ko" else "warning") in result.stdout
+    assert ("주의: " if language == "ko" else "warning: ") in result.stdout
 
 
 def test_lint_is_clean_though_there_are_warnings(good: Path) -> None:
     result = call("lint", good)
     assert result.exit_code == 0
-    assert "programme" in result.stdout or "사업" in result.stdout
+    assert "agreement" in result.stdout
 
 
 def test_lint_as_json(bad: Path) -> None:
@@ -73,10 +74,7 @@ def test_lint_as_json(bad: Path) -> None:
     assert result.exit_code == 1
     (found,) = json.loads(result.stdout)
     assert found["file"] == str(bad)
-    assert {(p["level"], p["code"], p["line"]) for p in found["problems"]} == {
-        ("error", "format-unknown", 7),
-        ("warning", "programme-missing", 1),
-    }
+    assert {(p["level"], p["code"], p["line"]) for p in found["problems"]} == {("error", "format-unknown", 8)}
 
 
 @pytest.mark.parametrize("verb", ["lint", "show"])

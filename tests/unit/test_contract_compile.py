@@ -59,11 +59,15 @@ customProperties:
 """
 
 
+PROGRAMME = "customProperties: [{property: programme, value: ai-data-processing-voucher}]"
+
+
 def contract(properties: str = "", quality: str = "", custom: str = "", **keys: str) -> bytes:
     """A small contract of one object `r`; arguments are YAML lines."""
     head = {"apiVersion": "v3.2.0", "kind": "DataContract", "id": "c-1", "version": "1.0.0", **keys}
     form = head.pop("format", "json")
     lines = [f"{key}: {value}" for key, value in head.items()]
+    lines.append(PROGRAMME)
     lines += ["schema:", "  - name: r", f"    physicalType: {form}", '    physicalName: "**/*.json"']
     lines += [
         "    properties:",
@@ -220,7 +224,9 @@ def test_columns_asks_for_extra_and_order_where_the_contract_does() -> None:
 
 
 def test_closed_makes_strangers_block() -> None:
-    found = load(contract() + b"\ncustomProperties: [{property: closed, value: true}]")
+    found = load(
+        contract().replace(b"[{property: programme", b"[{property: closed, value: true}, {property: programme")
+    )
     assert found.closed
     assert rules(found)["delivery.unclaimed"].rule.severity == "error"
 
@@ -293,6 +299,7 @@ def test_all_problems_at_once_and_the_error_carries_them() -> None:
         (b"[]", "", "not-a-contract"),
         (b"x", "", "not-a-contract"),
         (b"{}", "", "missing-key"),
+        (contract().replace(PROGRAMME.encode(), b"name: x"), "", "programme-missing"),
         (contract(apiVersion="v9"), "apiVersion", "api-version"),
         (contract(apiVersion="3.1"), "apiVersion", "wrong-type"),
         (contract("- {name: a, logicalType: map}"), "schema[0].properties[0].logicalType", "not-supported"),
