@@ -20,15 +20,19 @@ from markupsafe import Markup, escape
 from checks.kernel import Rule
 from include.reports import figures
 from include.reports.markup import both, plain, reason_html, say
-from include.reports.texts import named, names
+from include.reports.texts import Text, named, names
 from include.reports.texts.page import STATEMENT
 from include.reports.verdict import report_verdict
 from include.reports.view import rule_views
+from include.reports.visible import visible
 
 Json = Mapping[str, Any]
 
 FOLD_FROM: Final = 40
 """With more rules than this, those that pass are folded."""
+UNFOLDED: Final = 20
+"""At most so many rules start with their details open."""
+
 REASONS_SHOWN: Final = 3
 RESOURCE: Final = re.compile(
     r"urn:dambo:voucher:(?P<voucher>[^:]+):milestone:(?P<milestone>[^:]+):delivery:(?P<delivery>[^:]+)"
@@ -57,7 +61,7 @@ def render_html(report: Json, *, statement: Json | None = None) -> bytes:
         alerts=list(_alerts(report, statement)),
         statement=list(_statement(statement)) if statement else [],
         facts=_facts(report),
-        unfolded=len(rules) <= FOLD_FROM,
+        unfolded=UNFOLDED,
     )  # fmt: skip
     return page.encode()
 
@@ -93,18 +97,25 @@ def _why(report: Json) -> Markup:
 
 def _facts(report: Json) -> list[tuple[Markup, Markup, Markup, str]]:
     """Label, value, what stands beside it, digest."""
-    manifest, contract, programme, code = (
-        report["delivery"]["manifest"], report["contract"], report["programme"], report["code"],
-    )  # fmt: skip
+    manifest, contract, code = report["delivery"]["manifest"], report["contract"], report["code"]
     files = say("objects", objects=figures.count(manifest["objects"]))
     return [
         (say("delivery"), files, escape(figures.size(manifest["bytes"])), manifest["digest"]),
-        (say("contract"), plain(contract["id"]), say("version", version=contract["version"]), contract["digest"]),
-        (say("programme"), plain(programme["id"]), say("version", version=programme["version"]), programme["digest"])
-        if programme
-        else (say("programme"), say("none"), Markup(""), ""),
+        (say("contract"), plain(contract["name"], 80), _which(contract), contract["digest"]),
+        _programme(report["programme"]),
         (say("code"), Markup("Dambo"), say("version", version=code["version"]), code["digest"]),
     ]
+
+
+def _programme(found: Json | None) -> tuple[Markup, Markup, Markup, str]:
+    if found is None:
+        return say("programme"), say("none"), Markup(""), ""
+    name = Text(visible(found["name"]["ko"], 80), visible(found["name"]["en"], 80))
+    return say("programme"), both(name), _which(found), found["digest"]
+
+
+def _which(found: Json) -> Markup:
+    return plain(found["id"]) + " " + say("version", version=found["version"])
 
 
 def _alerts(report: Json, statement: Json | None) -> Iterator[Markup]:

@@ -43,6 +43,29 @@ class Identified(Protocol):
         ...
 
 
+class Named(Identified, Protocol):
+    """A contract has a title for people too."""
+
+    @property
+    def name(self) -> str:
+        """Its title."""
+        ...
+
+
+class Profile(Identified, Protocol):
+    """A programme profile has a title in both languages."""
+
+    @property
+    def name_ko(self) -> str:
+        """Its Korean title."""
+        ...
+
+    @property
+    def name_en(self) -> str:
+        """Its English title."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryFacts:
     """The delivery's content by its manifest: sha256 (hex), number of objects, their bytes together."""
@@ -93,8 +116,8 @@ def build_report(
     results: Sequence[CheckResult],
     *,
     delivery: DeliveryFacts,
-    contract: Identified,
-    programme: Identified | None,
+    contract: Named,
+    programme: Profile | None,
     code: CodeFacts,
     declared: Collection[str],
     not_checked: Sequence[NotChecked] = (),
@@ -112,8 +135,8 @@ def build_report(
         "verdict": concluded.verdict,
         "reason": None if reason is None else {"code": reason.code, "params": {k: text(v) for k, v in reason.params.items()}},
         "delivery": {"manifest": {"digest": delivery.manifest_sha256, "objects": delivery.objects, "bytes": delivery.bytes}},
-        "contract": _identity(contract),
-        "programme": None if programme is None else _identity(programme),
+        "contract": {**_identity(contract), "name": text(contract.name)},
+        "programme": None if programme is None else _profile(programme),
         "code": {"version": code.version, "digest": code.digest, "libraries": dict(code.libraries)},
         "missing": _missing([r.check.rule for r in results], declared),
         "not_checked": [{"rule": whole(n.rule), "reason": text(n.reason), "by": text(n.by)} for n in not_checked],
@@ -134,8 +157,12 @@ def build_report(
     )
 
 
-def _identity(named: Identified) -> Document:
+def _identity(named: Identified) -> dict[str, Document]:
     return {"id": text(named.id), "version": text(named.version), "digest": named.digest}
+
+
+def _profile(programme: Profile) -> Document:
+    return {**_identity(programme), "name": {"ko": text(programme.name_ko), "en": text(programme.name_en)}}
 
 
 def _missing(rules: Sequence[Rule], declared: Collection[str]) -> list[Document]:

@@ -20,6 +20,9 @@ Json = Mapping[str, Any]
 ORDER: Final = ("ERROR", "FAIL", "WARN", "PASS", "NOT_APPLICABLE")
 """What needs attention comes first."""
 
+FAMILIES: Final = ("agreement", "balance", "completeness", "uniqueness", "validity", "schema")
+"""Among equals, what the contract measures stands before what every table must be."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleView:
@@ -43,6 +46,11 @@ class RuleView:
     examples_title: Markup | None
     full_list: Markup | None
 
+    @property
+    def telling(self) -> bool:
+        """Are the details worth seeing at once: something is wrong, or there is a chart?"""
+        return self.verdict in {"FAIL", "ERROR", "WARN"} or any(table.svg for table in self.tables)
+
 
 def rule_views(report: Json, charts: int = 24) -> list[RuleView]:
     """All rules, those that need attention first. At most `charts` charts are drawn; tables are always there."""
@@ -55,8 +63,13 @@ def rule_views(report: Json, charts: int = 24) -> list[RuleView]:
     return views
 
 
-def _rank(row: Json) -> tuple[int, bool]:
-    return (ORDER.index(row["verdict"]), not row["blocking"])
+def _rank(row: Json) -> tuple[int, bool, int]:
+    family = row["family"]
+    return (
+        ORDER.index(row["verdict"]),
+        not row["blocking"],
+        FAMILIES.index(family) if family in FAMILIES else len(FAMILIES),
+    )
 
 
 def _view(index: int, row: Json, charts: int) -> RuleView:

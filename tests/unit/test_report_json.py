@@ -171,3 +171,7 @@ def test_long_rule_names_stay_apart():
     made = [examples.check("records." + "가" * 5000 + end, "sample", "schema", examples.ZERO) for end in "ab"]
     report = examples.report([CheckResult(m, "PASS", None, Outcome(Metric.count("m", 0), 1)) for m in made])
     assert [c["rule"] for c in json.loads(report.to_bytes())["checks"]] == [m.rule.name for m in made]
+
+
+def test_a_contract_without_programme_gives_a_report_without_one():
+    assert json.loads(examples.report(programme=None).to_bytes())["programme"] is None

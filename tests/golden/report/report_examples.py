@@ -199,8 +199,16 @@ def sha(text: str) -> str:
 def report(results=PASSING, **changed: Any) -> QualityReport:
     given: dict[str, Any] = {
         "delivery": DeliveryFacts(sha("manifest"), 3, 1_234_567),
-        "contract": SimpleNamespace(id="1-014-046-NL", version="1.0.0", digest=sha("contract")),
-        "programme": SimpleNamespace(id="ai-data-processing-voucher", version="1", digest=sha("programme")),
+        "contract": SimpleNamespace(
+            id="1-014-046-NL", version="1.0.0", name="자연어추론 검증셋", digest=sha("contract")
+        ),
+        "programme": SimpleNamespace(
+            id="ai-data-processing-voucher",
+            version="1",
+            digest=sha("programme"),
+            name_ko="AI데이터 가공바우처",
+            name_en="AI data processing voucher",
+        ),
         "code": CodeFacts("0.1.0", sha("code"), {"numpy": "2.4.0", "pyarrow": "23.0.0"}),
         "declared": [r.check.rule.name for r in results],
         "not_checked": NOT_CHECKED,
