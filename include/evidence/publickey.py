@@ -25,7 +25,7 @@ Algorithm: TypeAlias = Literal["ed25519", "ecdsa-p256"]
 SignatureEncoding: TypeAlias = Literal["raw", "der"]
 
 FIELD: Final = 2**255 - 19
-ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 LOW_ORDER_Y: Final = frozenset({0, 1, FIELD - 1, ORDER_8, FIELD - ORDER_8})
 """y of the eight points of order 1, 2, 4 and 8; with both signs of x and y + p where it fits, 14 encodings."""
 

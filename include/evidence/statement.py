@@ -50,7 +50,12 @@ class Statement:
 @verification_only
 def parse(data: bytes) -> Statement:
     """The statement of these bytes: canonical, of a known type, of its schema, without contradiction."""
-    value = require_canonical(data)
+    return from_json(require_canonical(data))
+
+
+@verification_only
+def from_json(value: Json) -> Statement:
+    """The same from the value that `require_canonical` gave."""
     if not isinstance(value, dict):
         raise refuse("statement-shape", "not an object")
     kind = PREDICATES.get(str(value.get("predicateType")))

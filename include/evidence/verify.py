@@ -115,9 +115,9 @@ def _enough(keyring: Keyring, role: str, keys: tuple[Key, ...]) -> None:
 
 def _statement(payload: bytes, passed: Passed) -> Statement:
     """Steps 4 and 5. The signed bytes are parsed here for the first time."""
-    require_canonical(payload)
+    value = require_canonical(payload)
     passed(4)
-    made = statement.parse(payload)
+    made = statement.from_json(value)
     passed(5)
     return made
 
@@ -145,6 +145,13 @@ def _same_verifier(made: Statement, keys: tuple[Key, ...]) -> None:
     """Step 8."""
     if isinstance(made.predicate, DecisionPredicate) and any(key.verifier != made.predicate.verifier for key in keys):
         raise refuse("wrong-verifier")
+
+
+@verification_only
+def verify_keys_at(verified: Verified, keyring: Keyring, time: datetime) -> None:
+    """Step 7 once more, at another time: whoever acts on a document now wants its keys to be good now as well."""
+    keys = tuple(key for key in keyring.keys if key.keyid in verified.keyids)
+    _valid(keyring, verified.role, keys, time, witnessed=True)
 
 
 @verification_only

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from include.errors import VerificationError
 from include.evidence.keyring import Keyring
 from include.evidence.predicates import ManifestPredicate, ReportPredicate, RunStartedPredicate
-from include.evidence.verify import verify_envelope, verify_report
+from include.evidence.verify import Verified, verify_envelope, verify_keys_at, verify_report
 from include.gate.body import Body, read_body
 from include.gate.case import Evidence, Policy
 
@@ -21,11 +21,20 @@ T = TypeVar("T", ManifestPredicate, RunStartedPredicate, ReportPredicate)
 
 @dataclass(frozen=True, slots=True)
 class Document(Generic[T]):
-    """A verified document: its statement's identity, the manifest it is about, and what it says."""
+    """A verified document and what it says."""
 
-    sha256: str
-    subject: str
+    verified: Verified
     says: T
+
+    @property
+    def sha256(self) -> str:
+        """The statement's identity."""
+        return self.verified.statement_sha256
+
+    @property
+    def subject(self) -> str:
+        """The manifest it is about."""
+        return self.verified.statement.subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +60,13 @@ class _Reader:
         self.notes: list[str] = []
 
     def document(self, data: bytes | None, name: str, role: str, kind: type[T]) -> Document[T] | None:
-        """Verified twice: by its own claim of time, and now, since an old key decides nothing new."""
+        """Its keys are good by its own claim of time, and now: an old key decides nothing new."""
         if data is None:
             self.refused.append(f"{name}-missing")
             return None
         try:
-            verify_envelope(data, self._keyring, role=role, at=self._now)
             verified = verify_envelope(data, self._keyring, role=role)
+            verify_keys_at(verified, self._keyring, self._now)
         except VerificationError as error:
             self._refuse(f"{name}-refused", f"{name}: {error.code}")
             return None
@@ -65,15 +74,16 @@ class _Reader:
         if not isinstance(says, kind):
             self._refuse(f"{name}-refused", f"{name}: wrong-document")
             return None
-        return Document(verified.statement_sha256, verified.statement.subject, says)
+        return Document(verified, says)
 
-    def body(self, statement: bytes | None, data: bytes | None) -> Body | None:
-        """report.json, if it is the signed one. `statement` is known to verify."""
-        if data is None or statement is None:
+    def body(self, report: Document[ReportPredicate] | None, data: bytes | None) -> Body | None:
+        """report.json, if it is the signed one."""
+        if data is None:
             self.refused.append("report-missing")
+        if data is None or report is None:
             return None
         try:
-            verify_report(verify_envelope(statement, self._keyring, role="verifier"), data)
+            verify_report(report.verified, data)
         except VerificationError as error:
             self._refuse("report-altered", f"report: {error.code}")
             return None
@@ -94,5 +104,5 @@ def read_case(evidence: Evidence, keyring: Keyring, policy: Policy, now: datetim
     manifest = reader.document(evidence.manifest, "manifest", "intake", ManifestPredicate)
     started = reader.document(evidence.run_started, "run-started", "verifier", RunStartedPredicate)
     report = reader.document(evidence.report_statement, "report", "verifier", ReportPredicate)
-    body = None if report is None else reader.body(evidence.report_statement, evidence.report)
+    body = reader.body(report, evidence.report)
     return Case(evidence, policy, now, manifest, started, report, body, tuple(reader.refused), tuple(reader.notes))
