@@ -35,18 +35,20 @@ RETRIES: dict[str, Any] = {
 }
 # END retries
 
+NAME = r"^(?!\.{1,2}$)[^/\x00-\x1f\x7f]{1,255}$"
+"""One plain path segment, as in storage."""
 FORM = {
     "voucher": Param(
         type="string",
         title="바우처 번호 · Voucher",
         description_md="등록된 바우처 번호, 예: `V-2026-000123`  \nThe voucher as the registry knows it.",
-        pattern=r"^[^/\\\s.][^/\\\s]{0,127}$",
+        pattern=NAME,
     ),
     "delivery": Param(
         type="string",
         title="납품 번호 · Delivery",
         description_md="`deliveries/<바우처>/<납품>/` 의 납품 폴더 이름  \nThe delivery's folder under its voucher.",
-        pattern=r"^[^/\\\s.][^/\\\s]{0,127}$",
+        pattern=NAME,
     ),
     "reason": Param(
         type="string",
@@ -75,61 +77,61 @@ def verify_delivery() -> None:
 
     @task(doc_md="목록을 고정하고 시도를 엽니다 · hashes every object, opens the attempt, plans its shards")
     def freeze(params: dict[str, Any], run_id: str, dag_run: Any) -> list[int]:
-        from include import line as steps
-        from include.settings import settings
-
-        line = steps.open_line(settings())
-        attempt = steps.freeze(
-            line,
-            voucher=params["voucher"],
-            delivery=params["delivery"],
-            run_id=run_id,
-            operator=dag_run.triggering_user_name or "schedule",
-            reason=params["reason"],
-        )
+        steps, line = _open()
+        attempt = steps.freeze(line, **_who(params, run_id, dag_run), progress=log.info)
         plan = steps.shards(line, attempt)
-        log.info("attempt %s: %d shards", attempt, len(plan))
+        log.info("attempt %s: %d shard(s)", attempt, len(plan))
         return plan
 
     @task(doc_md="파일 묶음 하나를 집계합니다 · tallies one shard", map_index_template="{{ task.op_kwargs['shard'] }}")
     def observe(shard: int, run_id: str) -> None:
-        steps, line, attempt = _resume(run_id)
-        steps.observe(line, attempt, shard, progress=log.info)
+        steps, line = _open()
+        steps.observe(line, steps.attempt_of_run(line, run_id), shard, progress=log.info)
 
     @task(doc_md="집계를 합쳐 판정합니다 · merges the tallies and judges every rule")
     def judge(run_id: str) -> None:
-        steps, line, attempt = _resume(run_id)
-        steps.judge(line, attempt)
+        steps, line = _open()
+        steps.judge(line, steps.attempt_of_run(line, run_id))
 
-    @task(doc_md="보고서를 봉인합니다 · signs the report and files it")
+    @task(doc_md="보고서를 서명해 봉인합니다 · signs the report and closes the attempt")
     def seal(run_id: str) -> None:
-        steps, line, attempt = _resume(run_id)
-        steps.seal(line, attempt)
+        steps, line = _open()
+        steps.seal(line, steps.attempt_of_run(line, run_id))
 
     @task(
         trigger_rule=TriggerRule.ALL_DONE,
         doc_md="무슨 일이 있었든 등록부와 증거만으로 결정합니다 · decides from registry and evidence, whatever happened",
     )
-    def decide(run_id: str) -> None:
-        steps, line, attempt = _resume(run_id)
-        decision = steps.decide(line, attempt)
-        log.info("decision %s: %s", decision.outcome, ", ".join(decision.reasons))
-        if not decision.complete:
-            raise AirflowFailException("the attempt is incomplete: held. Clear the failed tasks to complete it.")
+    def decide(params: dict[str, Any], run_id: str, dag_run: Any) -> None:
+        steps, line = _open()
+        # The run's attempt; if `freeze` died before it began one, it begins here, so that holding it is on record too.
+        begun = line.registry.begin_attempt(**_who(params, run_id, dag_run), now=line.now())
+        decided = steps.decide(line, begun.id)
+        log.info("decision %s %s", decided.outcome, ", ".join(decided.reasons))
+        if not decided.complete:
+            raise AirflowFailException("held: the attempt is incomplete. Clear the failed tasks to complete it.")
 
     observe.expand(shard=freeze()) >> judge() >> seal() >> decide()
 
 
-def _resume(run_id: str) -> tuple[Any, Any, str]:
-    """The steps, the open line, and the attempt that this run opened."""
+def _open() -> tuple[Any, Any]:
+    """The line's steps and the line, opened; imported here, because this file is parsed every few seconds."""
     from include import line as steps
     from include.settings import settings
 
-    line = steps.open_line(settings())
-    attempt = steps.attempt_of_run(line, run_id)
-    if attempt is None:
-        raise AirflowFailException(f"run {run_id} opened no attempt: nothing is decided, nothing can be released")
-    return steps, line, attempt
+    return steps, steps.open_line(settings())
+
+
+def _who(params: dict[str, Any], run_id: str, dag_run: Any) -> dict[str, str]:
+    """What began the attempt. The operator is whom Airflow logged in, never what a form says."""
+    operator = dag_run.triggering_user_name or "schedule"
+    return {
+        "voucher": params["voucher"],
+        "delivery": params["delivery"],
+        "run_id": run_id,
+        "operator": operator,
+        "reason": params["reason"],
+    }
 
 
 verify_delivery()

@@ -56,7 +56,9 @@ def _show(shown: Results) -> None:
         if ko
         else ("delivery", "what", "verdict", "decision", "reasons", "paid KRW")
     )
-    table = Table(*heads, show_lines=True)
+    table = Table(show_lines=True)
+    for head in heads:
+        table.add_column(head, no_wrap=head == heads[0])
     for one in shown.deliveries:
         paid = f"{one.released_krw:,}" if one.released_krw else "–"
         table.add_row(
@@ -64,7 +66,7 @@ def _show(shown: Results) -> None:
             one.about,
             one.verdict or "–",
             Text(one.decision, style=STYLES[one.decision]),
-            "\n".join(one.reasons) or "–",
+            "\n".join((*one.reasons, *one.failed)) or "–",
             Text(paid, justify="right"),
         )
     Console().print(table)

@@ -9,6 +9,7 @@ import os
 import shlex
 import sys
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from include.demo.play import Outcome
 from include.gate.reasons import text
 from include.gate.settlement import OUTBOX
 from include.registry import open_registry
+from include.reports.schema import read_report
 from include.settings import Settings
 from include.storage import open_storage
 
@@ -40,6 +42,7 @@ class Shown:
     decision: str
     expected: str
     reasons: tuple[str, ...]
+    failed: tuple[str, ...]
     released_krw: int | None
     files: dict[str, str]
 
@@ -85,6 +88,7 @@ def results(outcomes: list[Outcome], settings: Settings, *, seconds: float, kore
 
 def _shown(outcome: Outcome, settings: Settings, *, korean: bool) -> Shown:
     demo, attempt, decision = outcome.demo, outcome.attempt, outcome.decision
+    files = _copy(attempt.id, settings, settings.folder() / "results" / demo.voucher)
     return Shown(
         voucher=demo.voucher,
         delivery=demo.delivery,
@@ -95,8 +99,19 @@ def _shown(outcome: Outcome, settings: Settings, *, korean: bool) -> Shown:
         expected=demo.expected,
         reasons=tuple(text(code, korean=korean) for code in decision.reasons),
         released_krw=outcome.release.amount_krw if outcome.release else None,
-        files=_copy(attempt.id, settings, settings.folder() / "results" / demo.voucher),
+        failed=_failed(Path(files["report-json"]), korean=korean) if "report-json" in files else (),
+        files=files,
     )
+
+
+def _failed(report: Path, *, korean: bool) -> tuple[str, ...]:
+    """The blocking rules that the delivery missed: rule, what was found, what was asked."""
+    found, word = [], "목표" if korean else "target"
+    for row in read_report(report.read_bytes())["checks"]:
+        if row["blocking"] and row["verdict"] == "FAIL":
+            value = Decimal(row["metric"]["value"] or "NaN")
+            found.append(f"{row['rule']}: {value:.4g}, {word} {row['target']['op']} {row['target']['value']}")
+    return tuple(found)
 
 
 def _copy(attempt_id: str, settings: Settings, folder: Path) -> dict[str, str]:

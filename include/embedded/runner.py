@@ -56,10 +56,10 @@ class Airflow:
             )
 
     def wait_until_ready(self) -> None:
-        """Return when database, scheduler and dag-processor are healthy; report each as it gets there."""
+        """Return when scheduler and dag-processor are healthy; report each as it gets there."""
         deadline = time.monotonic() + READY_SECONDS
-        healthy: set[str] = set()
-        while not {"metadatabase", "scheduler", "dag_processor"} <= healthy:
+        healthy = {"metadatabase"}
+        while not {"scheduler", "dag_processor"} <= healthy:
             self.check()
             if time.monotonic() > deadline:
                 raise AirflowError(
@@ -97,9 +97,9 @@ def running(config: Embedded, base: Mapping[str, str], progress: Progress) -> It
     command = [sys.executable, "-m", "airflow"]
     with family() as members:
         airflow = Airflow(config, members, progress)
-        progress("database")
         members.run("migrate", [*command, "db", "migrate"], env=env, log=config.folder / "migrate.log")
         airflow.check()
+        progress("metadatabase")
         for name, options in COMPONENTS.items():
             members.start(name, [*command, name, *options], env=env, log=config.folder / f"{name}.log")
         yield airflow
