@@ -55,6 +55,7 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "earlier-milestone-open": ("앞선 마일스톤이 아직 지급되지 않았습니다", "an earlier milestone is not released yet"),
     "already-released": ("이미 지급 결정된 마일스톤입니다", "this milestone is already released"),
     # the gate itself
+    "attempt-incomplete": ("검사가 아직 끝나지 않았습니다", "the verification is not finished"),
     "gate-failure": ("심사 자체가 실패했습니다", "the gate itself failed"),
 }  # fmt: skip
 
