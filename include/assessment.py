@@ -13,11 +13,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from checks import engine
-from include.contracts import load as load_contract
+from include.contracts import load
 from include.contracts.model import Contract
 from include.deliveries import intake
 from include.deliveries.intake import Frozen, Progress
 from include.deliveries.marker import Marker, parse_marker
+from include.deliveries.readers import FORMATS, reader_for
 from include.deliveries.scan import Fetch, fetcher, scan
 from include.deliveries.shards import Shard, plan_shards
 from include.evidence.manifest import Entry, Manifest
@@ -26,6 +27,11 @@ from include.reports.code import code_identity
 from include.reports.quality_report import DeliveryFacts, QualityReport, build_report
 from include.settings import Settings
 from include.storage import open_storage
+
+
+def contract_of(data: bytes) -> Contract:
+    """The contract in `data`, the readers' options included. Raises ContractError with every problem."""
+    return load(data, readers={name: reader_for(name).options for name in FORMATS})
 
 
 def check_plan(contract: Contract) -> engine.Plan:
@@ -83,7 +89,7 @@ class Source:
 
 def assess(source: Source, contract_data: bytes, settings: Settings, progress: Progress) -> Assessed:
     """Freeze, tally (on `settings.jobs` processes) and judge one delivery. Raises DamboError."""
-    contract = load_contract(contract_data)
+    contract = contract_of(contract_data)
     programme = load_programme(contract.programme)
     frozen = intake.freeze(open_storage(source.url, settings), source.prefix, progress, only=source.only)
     claim = None if frozen.marker is None else parse_marker(frozen.marker)
@@ -104,7 +110,7 @@ def assess(source: Source, contract_data: bytes, settings: Settings, progress: P
 def _tallied(  # noqa: PLR0917 - what a worker process needs, handed on as it is
     source: Source, data: bytes, settings: Settings, frozen: Frozen, plan: Sequence[Shard], progress: Progress
 ) -> list[engine.Tallied]:
-    checked = check_plan(load_contract(data))
+    checked = check_plan(contract_of(data))
     if len(plan) == 1 or settings.jobs == 1:
         return [_one(source, data, settings, frozen, shard, progress) for shard in plan]
     with ProcessPoolExecutor(settings.jobs, get_context("spawn")) as pool:
@@ -124,7 +130,7 @@ def _one(  # noqa: PLR0917 - see _tallied
     source: Source, data: bytes, settings: Settings, frozen: Frozen, shard: Shard, progress: Progress
 ) -> engine.Tallied:
     fetch, scratch = _fetch(source, settings, frozen), settings.scratch_folder() / "check"
-    return tally(load_contract(data), shard, frozen.manifest, fetch, scratch=scratch, progress=progress)
+    return tally(contract_of(data), shard, frozen.manifest, fetch, scratch=scratch, progress=progress)
 
 
 def _fetch(source: Source, settings: Settings, frozen: Frozen) -> Fetch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -23,17 +24,31 @@ FAMILIES = ("check", "run", "verify", "keys", "voucher", "contract", "gate", "de
 """Each names a module here with a function `register(app)` that adds its verbs."""
 
 for _family in FAMILIES:
-    try:
-        import_module(f"include.cli.{_family}").register(app)
-    except ModuleNotFoundError as missing:  # TODO spine only: removed once every family is there
-        if missing.name != f"include.cli.{_family}":
-            raise
+    import_module(f"include.cli.{_family}").register(app)
 
 
 def main() -> None:
-    """The entry point: a DamboError becomes a message with its hint and exit code 2 (no verdict, unusable input)."""
+    """The entry point. A DamboError becomes a message with its hint; any error ends with exit code 2: no verdict.
+
+    Never 1, which Python gives a crash and which here means FAIL. DAMBO_DEBUG=1 shows the traceback.
+    """
     try:
         app()
     except DamboError as error:
         fail(error)
-        sys.exit(2)
+    except Exception as error:
+        if os.environ.get("DAMBO_DEBUG"):
+            raise
+        fail(unexpected(error))
+    sys.exit(2)
+
+
+def unexpected(error: Exception) -> DamboError:
+    """A crash in words. The error's own message may hold values of the data and stays out."""
+    return DamboError(
+        "unexpected-error",
+        f"this is a fault of Dambo ({type(error).__name__}); there is no verdict",
+        hint="run again with DAMBO_DEBUG=1 to see where",
+        ko=f"담보의 오류입니다({type(error).__name__}). 판정은 없습니다",
+        ko_hint="DAMBO_DEBUG=1 로 다시 실행하면 위치를 볼 수 있습니다",
+    )

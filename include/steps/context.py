@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from checks import engine
-from include.contracts import load as load_contract
+from include.assessment import contract_of
 from include.contracts.model import Contract
 from include.deliveries import intake, marker
 from include.deliveries.marker import Marker
@@ -104,7 +104,7 @@ def agreed(line: Line, attempt: Attempt, claim: Marker) -> Agreed:
     data = line.storage.read(f"contracts/{truth.contract_id}/{truth.contract_version}.odcs.yaml")
     if sha256(data).hexdigest() != truth.contract_sha256:
         raise _not_agreed("the contract's bytes are not those registered", "계약 명세의 내용이 등록된 것과 다릅니다")
-    contract = load_contract(data)
+    contract = contract_of(data)
     if contract.programme != truth.programme or (contract.id, contract.version) != (
         truth.contract_id,
         truth.contract_version,

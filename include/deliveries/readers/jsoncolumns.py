@@ -2,7 +2,8 @@
 
 A column's type comes from its values in the batch alone: all strings, booleans, integers within 64 bits or numbers
 give that Arrow type; anything else (kinds mixed, objects, arrays, larger integers) stays JSON text in a string column
-whose field metadata has `dambo.json`. Nothing is converted: integers join floats only where each is exactly a float.
+whose field metadata has `dambo.json`. Nothing is converted: integers join floats only where the column may hold any
+number, and each is exactly a float.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -49,8 +51,12 @@ def resolve(value: object, path: Sequence[str]) -> object:
     return value
 
 
-def column(values: Sequence[object]) -> tuple[pa.Array, bool]:
-    """The values as an Arrow array, and whether they are JSON texts."""
+def column(values: Sequence[object], *, number: bool = True) -> tuple[pa.Array, bool]:
+    """The values as an Arrow array, and whether they are JSON texts.
+
+    `number`: the column may hold integers and floats alike. Elsewhere each keeps its kind, so that one float among
+    integers is one mistyped value, in whatever batch it stands.
+    """
     kinds = set(map(type, values)) - {type(None)}
     if kinds <= {str}:
         return pa.array(values, pa.string() if kinds else pa.null()), False
@@ -58,9 +64,15 @@ def column(values: Sequence[object]) -> tuple[pa.Array, bool]:
         return pa.array(values, pa.bool_()), False
     if kinds == {int} and all(value is None or value in _INT64 for value in values):
         return pa.array(values, pa.int64()), False
-    if kinds <= {int, float} and float in kinds and all(map(_exactly_float, values)):
-        return pa.array(values, pa.float64()), False
+    if _floats(kinds, number=number) and all(map(_exactly_float, values)):
+        # made floats here: Arrow takes only integers up to 2**53 among floats, though larger ones can be exact
+        floats = [None if value is None else float(cast("float", value)) for value in values]
+        return pa.array(floats, pa.float64()), False
     return pa.array([None if value is None else as_text(value) for value in values], pa.string()), True
+
+
+def _floats(kinds: set[type], *, number: bool) -> bool:
+    return kinds == {float} or (number and kinds == {int, float})
 
 
 def _exactly_float(value: object) -> bool:
@@ -110,7 +122,8 @@ class Records:
     def _batch(self, *, last: bool) -> Batch:
         arrays, fields = [], []
         for spec, values in self._values(last=last):
-            array, is_text = column([None if value is _MISSING else value for value in values])
+            found = [None if value is _MISSING else value for value in values]
+            array, is_text = column(found, number=spec.col.type in {"number", "any"})
             arrays.append(array)
             fields.append(pa.field(spec.col.name, array.type, metadata=JSON_TEXT if is_text else None))
         rows = np.asarray(self._rows, dtype=np.int64)
@@ -123,6 +136,7 @@ class Records:
             rows=None if consecutive else rows,
             found=tuple(dict.fromkeys(chain.from_iterable(self._held))),
             pointer=self.pointer,
+            fixed=False,
         )
         self._held, self._rows, self._chars = [], [], 0
         return batch
