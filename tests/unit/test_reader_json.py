@@ -91,6 +91,7 @@ def test_absence_is_decided_for_the_whole_file(tmp_path, fmt, rows):
         ("[1, null, -9223372036854775808]", pa.int64(), False),
         ("[9223372036854775808, 1]", pa.string(), True),
         ("[1, 2.5]", pa.float64(), False),
+        ("[1.0, 2.5]", pa.float64(), False),
         ("[9007199254740993, 0.5]", pa.string(), True),
         ("[true, null]", pa.bool_(), False),
         ("[true, 1]", pa.string(), True),
@@ -105,6 +106,24 @@ def test_column_types(tmp_path, values, kind, is_text):
     records, _, batches = read(tmp_path, json.dumps([{"v": v} for v in expected]), spec_of("v"))
     field = batches[0].table.schema.field("v")
     assert (field.type, field.metadata == {b"dambo.json": b"1"}) == (kind, is_text)
+    assert [row["v"] for _, row in records] == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "declared", "kind"),
+    [
+        ("[1, 2.5]", "number", pa.float64()),
+        ("[9007199254740994, 0.5, null]", "number", pa.float64()),
+        ("[9007199254740993, 0.5]", "number", pa.string()),
+        ("[1, 2.5]", "integer", pa.string()),
+        ("[1.0, 2.5]", "integer", pa.float64()),
+    ],
+)
+def test_integers_join_floats_where_numbers_may_and_are_exact(tmp_path, values, declared, kind):
+    spec = ObjectSpec("o", "json", "*", (ColumnSpec(Col("v", declared), "v"),), {})
+    expected = json.loads(values)
+    records, _, batches = read(tmp_path, json.dumps([{"v": v} for v in expected]), spec)
+    assert batches[0].table.schema.field("v").type == kind
     assert [row["v"] for _, row in records] == expected
 
 

@@ -21,7 +21,7 @@ from include.contracts.model import ColumnSpec, ObjectSpec
 from include.deliveries.readers import Limits, Part, join, reader_for
 from include.deliveries.readers import parquet as parquet_module
 from include.deliveries.readers.arrowcolumns import decoded_bytes
-from include.deliveries.readers.parquetpages import PageError, walk
+from include.deliveries.readers.parquetpages import PageError, longest_value, walk
 
 
 def spec_of(*sources: str) -> ObjectSpec:
@@ -226,6 +226,25 @@ def test_batches_are_cut_by_bytes(tmp_path):
         records, _, batches = read(path, spec_of("s"), Limits(batch_bytes=50_000))
         assert len(records) == 1000
         assert max(batch.table.nbytes for batch in batches) < 60_000
+
+
+def test_longest_value_of_a_dictionary_page():
+    assert longest_value(memoryview(b"\x01\0\0\0a\x03\0\0\0abc\0\0\0\0")) == 3
+    assert longest_value(memoryview(b"")) == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"dictionary_pagesize_limit": 2000}, {"use_dictionary": False, "column_encoding": {"s": "DELTA_BYTE_ARRAY"}}],
+)
+@pytest.mark.parametrize("codec", ["none", "snappy", "zstd", "gzip", "brotli", "lz4"])
+def test_encodings_that_repeat_long_values_are_read_in_few_rows(tmp_path, options, codec):
+    values = [f"{i % 97}" + "x" * 50 * (i % 31) for i in range(3000)]
+    path = write(tmp_path, pa.table({"s": values}), compression=codec, data_page_size=4000, **options)
+    records, defects, batches = read(path, spec_of("s"), Limits(page_bytes=2_000_000))
+    assert (records, defects) == (list(enumerate(values)), [])
+    assert max(batch.table.num_rows for batch in batches) <= 2_000_000 // 1500
+    assert read(path, spec_of("s"))[0] == records
 
 
 def varint(number: int) -> bytes:

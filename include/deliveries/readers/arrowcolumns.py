@@ -109,22 +109,22 @@ def pieces(table: pa.RecordBatch, most: int) -> Iterator[pa.RecordBatch]:
     yield from pieces(table.slice(half), most)
 
 
-def validate(array: pa.Array) -> None:
-    """Raises ArrowInvalid if the array is broken in another way than text that is not UTF-8."""
+def is_sound(array: pa.Array) -> bool:
+    """False if some text in the array is not UTF-8. Raises ArrowInvalid if it is broken in another way."""
     try:
         array.validate(full=True)
     except pa.ArrowInvalid as error:
         if "UTF8" not in str(error) and "UTF-8" not in str(error):
             raise
+        return False
+    return True
 
 
 def unreadable(array: pa.Array) -> np.ndarray:
     """bool [n]: records whose value cannot be had: text that is not UTF-8, nested dates beyond the year 9999."""
     try:
-        array.validate(full=True)
-        if is_nested(array.type):
-            array.to_pylist()
-    except (ValueError, OverflowError):  # ArrowInvalid is a ValueError
+        array.to_pylist()
+    except (ValueError, OverflowError):  # UnicodeDecodeError is a ValueError
         return np.array([_is_broken(array[i]) for i in range(len(array))], dtype=bool)
     return np.zeros(len(array), dtype=bool)
 
@@ -132,6 +132,6 @@ def unreadable(array: pa.Array) -> np.ndarray:
 def _is_broken(value: pa.Scalar) -> bool:
     try:
         value.as_py()
-    except (ValueError, OverflowError):  # UnicodeDecodeError is a ValueError
+    except (ValueError, OverflowError):
         return True
     return False

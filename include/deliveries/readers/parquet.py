@@ -22,12 +22,12 @@ from include.contracts.model import ObjectSpec
 from include.deliveries.readers.arrowcolumns import (
     decoded_bytes,
     is_nested,
+    is_sound,
     nested_text,
     pieces,
     plain,
     pointed,
     unreadable,
-    validate,
 )
 from include.deliveries.readers.base import MIB, Limits, Part, Reader, closed
 from include.deliveries.readers.codes import defect
@@ -196,7 +196,7 @@ class _Groups:
             yield defect(self._name, planned.code, row=first, pointer=pointer, detail=planned.detail)
             return
         decoded = 0
-        for table in self._tables(group, planned):
+        for table, doubtful in self._tables(group, planned):
             if isinstance(table, str):
                 yield defect(self._name, table, row=row, pointer=pointer, detail=f"{last - row} rows not read")
                 return
@@ -205,7 +205,7 @@ class _Groups:
                 yield defect(self._name, "too-large", row=row, pointer=pointer, detail=f"{last - row} rows not read")
                 return
             for piece in pieces(table, self._limits.batch_bytes):
-                yield from self._good(piece, row)
+                yield from self._good(piece, row, doubtful)
                 row += piece.num_rows
         if row != last:
             detail = f"{row - first} instead of {last - first}"
@@ -217,27 +217,29 @@ class _Groups:
         except _BAD_BYTES as error:
             return Refusal(_code(error), "the footer's part on this row group")
 
-    def _tables(self, group: int, planned: Plan) -> Iterator[pa.RecordBatch | str]:
-        """The row group's batches as decoded and validated; a defect code, at last, where that breaks."""
+    def _tables(self, group: int, planned: Plan) -> Iterator[tuple[pa.RecordBatch | str, list[int]]]:
+        """The row group's batches as decoded and validated; a defect code, at last, where that breaks.
+
+        With each the columns that may hold values that cannot be had.
+        """
         try:
             file = _parquet_file(self._path, metadata=self._file.metadata, read_dictionary=planned.dictionaries)
             tables = file.iter_batches(planned.batch_rows, row_groups=[group], columns=self._wanted, use_threads=False)
             while (table := next(tables, None)) is not None:
-                for column in table.columns:
-                    validate(column)
-                yield table
+                columns = list(enumerate(table.columns))
+                yield table, [i for i, column in columns if not is_sound(column) or is_nested(column.type)]
         except _BAD_BYTES as error:
-            yield _code(error)
+            yield _code(error), []
 
-    def _good(self, table: pa.RecordBatch, first: int) -> Iterator[Batch | Defect]:
+    def _good(self, table: pa.RecordBatch, first: int, doubtful: list[int]) -> Iterator[Batch | Defect]:
         """The batch without its bad records, and their defects."""
         rows = np.arange(first, first + table.num_rows, dtype=np.int64)
         if decoded_bytes(table) > 2 * self._limits.record_bytes:
             yield from (defect(self._name, "too-large", row=int(row), pointer=f"row {row + 1}") for row in rows)
             return
         bad = np.zeros(table.num_rows, dtype=bool)
-        for column in table.columns:
-            bad |= unreadable(column)
+        for i in doubtful:
+            bad |= unreadable(table.column(i))
         for row in rows[bad]:
             yield defect(self._name, "undecodable-value", row=int(row), pointer=f"row {row + 1}")
         if bad.any():

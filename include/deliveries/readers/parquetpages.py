@@ -14,7 +14,7 @@ PLAIN_DICTIONARY, DELTA_BYTE_ARRAY, RLE_DICTIONARY = 2, 7, 8
 EXPANDING = frozenset({PLAIN_DICTIONARY, RLE_DICTIONARY})
 """Encodings in which one long value can be repeated for next to nothing, and which can be read as dictionaries."""
 
-_DATA_PAGE, _DATA_PAGE_V2 = 0, 3
+_DATA_PAGE, _DICTIONARY_PAGE, _DATA_PAGE_V2 = 0, 2, 3
 _HEADER_BYTES = 16 << 20  # the longest page header the Arrow decoder takes
 _DEPTH = 8
 
@@ -27,17 +27,22 @@ class PageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A column chunk by its page headers: values in its data pages, its largest page decoded, their encodings."""
+    """A column chunk by its page headers: values in its data pages, its largest page decoded, their encodings.
+
+    `dictionary`: where the dictionary page lies in the file (start, stop, decoded size), if it has one.
+    """
 
     values: int
     largest: int
     encodings: frozenset[int]
+    dictionary: tuple[int, int, int] | None = None
 
 
 def walk(data: memoryview, start: int, end: int, values: int) -> Chunk:
     """The chunk in `data[start:end]` of so many values, nulls included. Raises PageError."""
     at, seen, largest = start, 0, 0
     encodings: set[int] = set()
+    dictionary = None
     while seen < values:
         header, at = _header(data, at, min(end, len(data)))
         size, stored = _number(header, 2), _number(header, 3)
@@ -46,11 +51,23 @@ def walk(data: memoryview, start: int, end: int, values: int) -> Chunk:
         if at > min(end, len(data)):
             raise PageError("a page reaches beyond its chunk")
         kind = _number(header, 1)
+        if kind == _DICTIONARY_PAGE:
+            dictionary = at - stored, at, size
         page = header.get(5 if kind == _DATA_PAGE else 8) if kind in {_DATA_PAGE, _DATA_PAGE_V2} else None
         if isinstance(page, Mapping):
             seen += _number(page, 1)
             encodings.add(_number(page, 2 if kind == _DATA_PAGE else 4))
-    return Chunk(seen, largest, frozenset(encodings))
+    return Chunk(seen, largest, frozenset(encodings), dictionary)
+
+
+def longest_value(page: memoryview) -> int:
+    """Bytes of the longest value of a decoded dictionary page of byte arrays (PLAIN: length, then bytes)."""
+    at = longest = 0
+    while at + 4 <= len(page):
+        length = int.from_bytes(page[at : at + 4], "little")
+        longest = max(longest, length)
+        at += 4 + length
+    return longest
 
 
 def _number(fields: Fields, number: int) -> int:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.deliveries.readers.base import Limits
-from include.deliveries.readers.parquetpages import DELTA_BYTE_ARRAY, EXPANDING, Chunk, PageError, walk
+from include.deliveries.readers.parquetpages import DELTA_BYTE_ARRAY, EXPANDING, Chunk, PageError, longest_value, walk
 
+_CODECS = {"LZ4": "lz4_raw"}  # Parquet's name for it; Arrow's own "lz4" is framed
+_LOOK = 4 << 20  # dictionary pages are at most one or two MiB in what honest writers write
 _SLACK = 100  # old parquet-mr wrote total_compressed_size without the dictionary page's header
 
 
@@ -35,7 +38,7 @@ def plan(file: pq.ParquetFile, data: memoryview, group: int, wanted: Iterable[st
     rows = found.num_rows
     if rows < 0 or rows > limits.row_group_rows:
         return Refusal("too-large", f"{rows} rows in a row group")
-    names, batch_rows, held = set(wanted), limits.batch_rows, 0
+    names, held, row_bytes = set(wanted), 0, 0
     dictionaries = []
     for i in range(found.num_columns):
         meta, leaf = found.column(i), file.schema.column(i)
@@ -51,11 +54,36 @@ def plan(file: pq.ParquetFile, data: memoryview, group: int, wanted: Iterable[st
             return refusal
         if leaf.physical_type != "BYTE_ARRAY":
             continue
-        if chunk.encodings & EXPANDING:
+        longest = _longest(chunk, meta.compression, data)
+        if longest is None:
             dictionaries.append(leaf.path)
-        if DELTA_BYTE_ARRAY in chunk.encodings:
-            batch_rows = min(batch_rows, max(1, limits.page_bytes // max(1, chunk.largest)))
-    return Plan(batch_rows, tuple(dictionaries))
+        else:
+            row_bytes += longest
+    return Plan(max(1, min(limits.batch_rows, limits.page_bytes // max(1, row_bytes))), tuple(dictionaries))
+
+
+def _longest(chunk: Chunk, codec: str, data: memoryview) -> int | None:
+    """How long a value can be that costs next to nothing to repeat: 0 if none can be; None: decode as a dictionary.
+
+    Chunks all of whose pages are codes into one dictionary decode best as such; so do dictionaries too large to look
+    into. Beside plain pages (the writer gave its dictionary up) that would be slow, so the longest entry bounds it.
+    """
+    if DELTA_BYTE_ARRAY in chunk.encodings:
+        return chunk.largest
+    if not chunk.encodings & EXPANDING:
+        return 0
+    if chunk.encodings <= EXPANDING or chunk.dictionary is None or chunk.dictionary[2] > _LOOK:
+        return None
+    start, stop, size = chunk.dictionary
+    try:
+        page = (
+            data[start:stop]
+            if codec == "UNCOMPRESSED"
+            else pa.decompress(data[start:stop], size, _CODECS.get(codec, codec.lower()))
+        )
+    except (pa.ArrowException, OSError, ValueError):
+        return None
+    return longest_value(memoryview(page))
 
 
 def _chunk(meta: pq.ColumnChunkMetaData, data: memoryview) -> Chunk:
