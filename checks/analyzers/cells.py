@@ -33,6 +33,15 @@ class Texts(msgspec.Struct, frozen=True):
     data: bytes = b""
     lengths: bytes = b""
 
+    def __post_init__(self) -> None:
+        if len(self.lengths) % 8 or int(np.frombuffer(self.lengths, dtype="<i8").sum()) != len(self.data):
+            raise ValueError("lengths do not cover the data")
+
+    @property
+    def size(self) -> int:
+        """Number of texts."""
+        return len(self.lengths) // 8
+
     def array(self) -> pa.LargeStringArray:
         """As Arrow."""
         lengths = np.frombuffer(self.lengths, dtype="<i8")
@@ -55,8 +64,11 @@ class Cells(State, frozen=True):
     counts: bytes = b""
 
     def __post_init__(self) -> None:
-        if len(self.codes) * 2 != len(self.counts) * len(self.texts):
+        if not self.texts or len(self.counts) % 8 or len(self.codes) * 2 != len(self.counts) * len(self.texts):
             raise ValueError("codes and counts differ in length")
+        rows = self.rows()
+        if rows.size and (rows.min() < -1 or (rows.max(axis=0) >= [t.size for t in self.texts]).any()):
+            raise ValueError("a code has no text")
 
     @property
     def total(self) -> int:
@@ -140,7 +152,7 @@ def _canonical(columns: Sequence[Codes], weights: np.ndarray | None) -> tuple[tu
         rank[order.astype(np.int64) + nulls] = np.arange(len(order), dtype=np.int32)
         codes[:, j] = rank[inverse]
         texts.append(Texts.of(kept.take(pa.array(order))))
-    codes, counts = sum_by_row(list(codes.T), [len(t.lengths) // 8 for t in texts], counts)
+    codes, counts = sum_by_row(list(codes.T), [t.size for t in texts], counts)
     return tuple(texts), codes.astype("<i4").tobytes(), counts.astype("<i8").tobytes()
 
 

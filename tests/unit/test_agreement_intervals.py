@@ -85,8 +85,8 @@ def test_bootstrap_agrees_with_the_delta_method(method, monkeypatch):
     assert "Student t" in delta.method
     assert again.method == "Poisson bootstrap over 600 items, 999 of 999 replicates, percentiles"
     width = float(delta.high - delta.low)
-    assert float(again.low) == pytest.approx(float(delta.low), abs=width * 0.12)
-    assert float(again.high) == pytest.approx(float(delta.high), abs=width * 0.12)
+    assert float(again.low) == pytest.approx(float(delta.low), abs=width * 0.07)
+    assert float(again.high) == pytest.approx(float(delta.high), abs=width * 0.07)
     assert again == measure(rated(rows, method), method).interval
 
 
@@ -122,7 +122,7 @@ def test_replicates_are_independent_of_each_other():
 def test_percent_agreement_of_two_raters_has_the_binomial_error():
     rows = [["a", "a"]] * 80 + [["a", "b"]] * 20
     found = measure(rated(rows, Method("percent-agreement")), Method("percent-agreement"))
-    half = intervals._quantile(99) * sqrt(0.8 * 0.2 / 99)
+    half = 1.9842169515 * sqrt(0.8 * 0.2 / 99)  # Student's t of 99 degrees of freedom at 0.975
     assert found.value == Fraction(4, 5)
     assert float(found.interval.low) == pytest.approx(0.8 - half, abs=1e-6)
     assert float(found.interval.high) == pytest.approx(0.8 + half, abs=1e-6)
@@ -158,4 +158,4 @@ def test_coverage_of_the_interval_is_about_its_level():
     for seed in range(300):
         found = measure(rated(ratings(60, seed=100 + seed), method), method).interval
         hits += float(found.low) <= truth <= float(found.high)
-    assert 270 <= hits <= 297
+    assert 276 <= hits <= 294
