@@ -44,3 +44,11 @@ test-services: .venv/dev.stamp ## the tests with real servers: Ceph radosgw, Pos
 lock: .venv/run.stamp ## compile requirements*.txt from requirements*.in
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt
+
+.PHONY: bench-line
+bench-line: .venv/dev.stamp ## time a small delivery from marker to signed decision under Airflow
+	@$(BIN)/python benchmarks/line.py
+
+.PHONY: bench-rows
+bench-rows: .venv/dev.stamp ## five million rows against ten rules: CPU, time, memory
+	@$(BIN)/python benchmarks/rows.py

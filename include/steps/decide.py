@@ -70,7 +70,7 @@ def _evidence(line: Line, attempt: Attempt) -> Evidence:
     filing, registry = line.filing, line.registry
     facts = tuple(
         AttemptFact(a.delivery, a.number, a.manifest_sha256, a.contract_sha256, a.sealed, a.verdict)
-        for a in registry.attempts_of(attempt.voucher, attempt.milestone or "")
+        for a in _all_attempts(line, attempt)
     )
     return Evidence(
         attempt=attempt.number,
@@ -82,6 +82,15 @@ def _evidence(line: Line, attempt: Attempt) -> Evidence:
         attempts=facts,
         released=frozenset(r.milestone for r in registry.releases(attempt.voucher) if r.attempt_id != attempt.id),
     )
+
+
+def _all_attempts(line: Line, attempt: Attempt) -> list[Attempt]:
+    """Those of this milestone in the order they began, and those of this delivery whose milestone was never noted:
+    the earlier ones before all, the later ones after all."""
+    noted = line.registry.attempts_of(attempt.voucher, attempt.milestone or "")
+    others = [a for a in line.registry.attempts(attempt.voucher, attempt.delivery) if a not in noted]
+    earlier = [a for a in others if a.number < attempt.number]
+    return [*earlier, *noted, *(a for a in others if a.number > attempt.number)]
 
 
 def _policy(line: Line, attempt: Attempt) -> Policy:

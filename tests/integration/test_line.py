@@ -259,6 +259,19 @@ def test_an_unexpected_crash_of_a_step_is_held_with_its_name_only(world):
     assert world.run()[1].outcome == "RELEASE"
 
 
+def test_a_rerun_that_has_only_begun_holds_the_decision_before_it(world):
+    world.deliver({"a.jsonl": jsonl(records())})
+    line = world.line()
+    attempt = steps.freeze(line, voucher="V-1", delivery="D-1", run_id="r", operator="t", reason="t")
+    for shard in steps.shards(line, attempt):
+        steps.observe(line, attempt, shard)
+    steps.judge(line, attempt)
+    steps.seal(line, attempt)
+    line.registry.begin_attempt(run_id="later", voucher="V-1", delivery="D-1", operator="t", reason="t", now=world.now)
+    assert steps.decide(line, attempt).outcome == "HOLD"
+    assert world.outbox() == []
+
+
 def test_too_many_attempts_are_held(tmp_path):
     world = World.make(tmp_path / "home", max_attempts=2)
     world.voucher(contract())
