@@ -1,0 +1,14 @@
+#!/bin/sh
+# On the first start: one database and one user each for Airflow and for Dambo's registry. Neither sees the other's.
+set -eu
+for name in airflow dambo; do
+    case $name in
+        airflow) password=$(cat /run/secrets/airflow_database_password) ;;
+        dambo) password=$(cat /run/secrets/registry_password) ;;
+    esac
+    psql --set ON_ERROR_STOP=1 --set name="$name" --set password="$password" --dbname postgres <<'SQL'
+CREATE USER :"name" PASSWORD :'password';
+CREATE DATABASE :"name" OWNER :"name";
+REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
+SQL
+done
