@@ -24,6 +24,14 @@ help: ## list the targets
 .PHONY: setup
 setup: .venv/dev.stamp ## install everything into .venv
 
+.PHONY: demo
+demo: .venv/run.stamp ## the main job on embedded defaults: three deliveries, three decisions
+	@$(BIN)/dambo demo
+
+.PHONY: up
+up: .venv/run.stamp ## serve Airflow with Dambo's pages on loopback until Ctrl-C
+	@$(BIN)/dambo up
+
 .PHONY: check
 check: .venv/dev.stamp ## lint, types, imports
 	@$(BIN)/ruff check .
