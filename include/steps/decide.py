@@ -46,10 +46,15 @@ def decide(line: Line, attempt_id: str) -> Decided:
     attempt = line.registry.attempt(attempt_id)
     decision, policy = _judged(line, attempt)
     _record(line, attempt, decision, policy)
-    claimed = None
-    if decision.decision == "RELEASE":
+    if decision.decision != "RELEASE":
+        return Decided(decision.decision, decision.reasons, attempt.sealed, None)
+    try:
         verify = gate_signed(line.keyring)
         claimed = release(line.registry, line.storage, verify, attempt_id=attempt_id, now=line.now())
+    except VerificationError as error:  # what changed since the gate looked, a later attempt for one
+        held = Decision("HOLD", (error.code,))
+        _record(line, attempt, held, policy)
+        return Decided("HOLD", held.reasons, attempt.sealed, None)
     return Decided(decision.decision, decision.reasons, attempt.sealed, claimed)
 
 

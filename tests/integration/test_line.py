@@ -12,6 +12,7 @@ from support.world import World, contract, jsonl, records
 
 from include import line as steps
 from include.errors import StorageError
+from include.gate.case import Decision
 
 
 @pytest.fixture
@@ -269,6 +270,19 @@ def test_a_rerun_that_has_only_begun_holds_the_decision_before_it(world):
     steps.seal(line, attempt)
     line.registry.begin_attempt(run_id="later", voucher="V-1", delivery="D-1", operator="t", reason="t", now=world.now)
     assert steps.decide(line, attempt).outcome == "HOLD"
+    assert world.outbox() == []
+
+
+def test_an_attempt_decided_again_after_a_later_one_is_held(world):
+    """The gate may find it good; the claim, which looks last, does not, and that is a HOLD on record, not a crash."""
+    world.deliver({"a.jsonl": jsonl(records())}, phase="preliminary")
+    line = world.line()
+    first, _ = world.run(run_id="r1")
+    world.run(run_id="r2")
+    with mock.patch("include.steps.decide.gate_decide", return_value=Decision("RELEASE", ())):
+        decided = steps.decide(line, first)
+    assert (decided.outcome, decided.reasons) == ("HOLD", ("later-attempt",))
+    assert line.registry.latest_decision(first).decision == "HOLD"
     assert world.outbox() == []
 
 
