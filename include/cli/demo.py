@@ -46,30 +46,8 @@ def demo(as_json: Json = False) -> None:
 
 
 def _show(shown: Results) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     ko = korean()
-    heads = (
-        ("납품", "내용", "판정", "결정", "사유", "지급액")
-        if ko
-        else ("delivery", "what", "verdict", "decision", "reasons", "paid KRW")
-    )
-    table = Table(show_lines=True)
-    for head in heads:
-        table.add_column(head, no_wrap=head == heads[0])
-    for one in shown.deliveries:
-        paid = f"{one.released_krw:,}" if one.released_krw else "–"
-        table.add_row(
-            f"{one.voucher}/{one.delivery}",
-            one.about,
-            one.verdict or "–",
-            Text(one.decision, style=STYLES[one.decision]),
-            "\n".join((*one.reasons, *one.failed)) or "–",
-            Text(paid, justify="right"),
-        )
-    Console().print(table)
+    _table(shown, ko=ko)
     print("보고서:" if ko else "Reports:")
     for one in shown.deliveries:
         print(f"  {one.files.get('report-html', '–')}")
@@ -81,3 +59,21 @@ def _show(shown: Results) -> None:
     print(f"  {shown.verify}")
     print("화면에서 보려면:" if ko else "Look at it in Airflow's UI:")
     print(f"  DAMBO_HOME={shown.home} make up")
+
+
+def _table(shown: Results, *, ko: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(show_lines=True)
+    for head in ("납품", "판정 → 결정", "사유") if ko else ("delivery", "verdict → decision", "why"):
+        table.add_column(head, no_wrap=head in {"납품", "delivery"})
+    for one in shown.deliveries:
+        paid = f"{one.released_krw:,} KRW" if one.released_krw else ""
+        table.add_row(
+            f"{one.voucher}/{one.delivery}\n{one.about}",
+            Text(f"{one.verdict or '–'} → {one.decision}\n{paid}".strip(), style=STYLES[one.decision]),
+            "\n".join((*one.reasons, *one.failed)) or "–",
+        )
+    Console().print(table)

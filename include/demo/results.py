@@ -110,7 +110,7 @@ def _failed(report: Path, *, korean: bool) -> tuple[str, ...]:
     for row in read_report(report.read_bytes())["checks"]:
         if row["blocking"] and row["verdict"] == "FAIL":
             value = Decimal(row["metric"]["value"] or "NaN")
-            found.append(f"{row['rule']}: {value:.4g}, {word} {row['target']['op']} {row['target']['value']}")
+            found.append(f"{row['id']} {value:.4g} ({word} {row['target']['op']} {row['target']['value']})")
     return tuple(found)
 
 

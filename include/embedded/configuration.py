@@ -128,6 +128,9 @@ class Embedded:
             "api": {"host": LOOPBACK, "port": self.port, "base_url": self.url, "workers": 1, "expose_config": False},
             "logging": {"base_log_folder": self.folder / "logs", "logging_level": "INFO"},
             "dag_processor": {"parsing_processes": 1},
+            # A supervisor that sees its task's last output a moment before the exit sleeps for one such interval (5 s by
+            # default); tasks with threads, which Arrow starts, nearly always end in that order.
+            "workers": {"min_heartbeat_interval": 1},
             "usage_data_collection": {"enabled": False},
         }
 
