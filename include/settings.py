@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     registry: str = Field(default="", description="SQLAlchemy URL; default sqlite in HOME/registry.db")
     keys: Path | None = Field(default=None, description="folder of the file keys; default HOME/keys")
     keyring: Path | None = Field(default=None, description="keyring file; default HOME/keyring.json")
+    key_passphrase_file: Path | None = Field(default=None, description="file with the passphrase of encrypted keys")
     scratch: Path | None = Field(default=None, description="folder for temporary files; default HOME/scratch")
     s3_endpoint: str | None = Field(default=None, description="endpoint URL of an S3 store that is not AWS")
     s3_access_key_file: Path | None = None

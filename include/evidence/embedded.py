@@ -1,4 +1,4 @@
-"""The embedded default: on first use one Ed25519 key a role and a keyring, all in one person's hand.
+"""The embedded default: on first use one key a role (Ed25519) and a keyring, all in one person's hand.
 
 It lets the line run out of one folder. It protects nothing against whoever can read that folder: in production the keys
 lie with the signer's own user, and roles with different persons. Nothing that exists is ever overwritten.
@@ -11,22 +11,16 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
-
 from include.errors import SignerError
 from include.evidence.envelope import Envelope, Signature
-from include.evidence.keyring import KEYRING_TYPE, Body, Key, Keyring, Role
-from include.evidence.publickey import PublicKey
+from include.evidence.keyring import ED25519_ONLY, KEYRING_TYPE, Body, Key, Keyring, Role
+from include.evidence.keys_file import Private, generate, public_of, sign, write_private
+from include.evidence.publickey import Algorithm, PublicKey, SignatureEncoding
 from include.evidence.signer import open_keyring
 from include.settings import Settings
 
@@ -41,27 +35,42 @@ SLACK: Final = timedelta(days=1)
 INNER: Final = "keyring.json"
 
 
+@dataclass(frozen=True)
+class Making:
+    """How keys are made where there are none. `passphrase`: None leaves the files unencrypted."""
+
+    person: str = PERSON
+    algorithm: Algorithm = "ed25519"
+    encoding: SignatureEncoding = "raw"
+    passphrase: bytes | None = None
+
+    def key(self, role: str) -> tuple[Private, PublicKey]:
+        """A new key of a role; the log's are Ed25519 whatever the others are."""
+        private = generate("ed25519" if role in ED25519_ONLY else self.algorithm)
+        return private, public_of(private, self.encoding)
+
+
 def verifier_id(keyid: str) -> str:
     """The id of a verifier: a URI under the project's name, by the key that first spoke for it."""
     return f"https://dambo.example/verifier/{keyid[:32]}"
 
 
-def ensure_keys(settings: Settings) -> Keyring:
+def ensure_keys(settings: Settings, making: Making | None = None) -> Keyring:
     """The keyring of these settings; keys and keyring are made if there are none. Raises SignerError, VerificationError."""
     folder, target = settings.keys_folder(), settings.keyring_file()
     if not target.exists():
         if not folder.exists() or not any(folder.iterdir()):
-            _make(folder)
+            _make(folder, making or Making())
         _publish(folder / INNER, target)
     return open_keyring(settings)
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, making: Making) -> None:
     """A folder of new keys, in place at once or not at all. Losing the race is as good as winning it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        _fill(made, datetime.now(UTC).replace(microsecond=0))
+        _fill(made, datetime.now(UTC).replace(microsecond=0), making)
         _sync(made)
         made.rename(folder)
         _sync(folder.parent)
@@ -72,23 +81,20 @@ def _make(folder: Path) -> None:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _fill(folder: Path, now: datetime) -> None:
-    private = {role: Ed25519PrivateKey.generate() for role in ROLES}
-    keys = tuple(_entry(role, key, now) for role, key in private.items())
+def _fill(folder: Path, now: datetime, making: Making) -> None:
+    pairs = {role: making.key(role) for role in ROLES}
+    keys = tuple(_entry(role, public, making.person, now) for role, (_, public) in pairs.items())
     payload = Body(1, now, dict.fromkeys(ROLES, 1), keys).to_bytes()
-    root = private["root"].sign(Envelope(payload, (), KEYRING_TYPE).pae())
+    root = sign(*pairs["root"], Envelope(payload, (), KEYRING_TYPE).pae())
     signed = Envelope(payload, (Signature(keys[0].keyid, root),), KEYRING_TYPE)
-    for role, key in private.items():
-        _write(folder / f"{role}.pem", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    for role, (private, _) in pairs.items():
+        write_private(folder / f"{role}.pem", private, making.passphrase)
     _write(folder / INNER, signed.to_bytes())
 
 
-def _entry(role: Role, private: Ed25519PrivateKey, now: datetime) -> Key:
-    public = PublicKey(
-        private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), "ed25519", "raw"
-    )
+def _entry(role: Role, public: PublicKey, person: str, now: datetime) -> Key:
     speaks = verifier_id(public.keyid) if role in {"verifier", "gate"} else None
-    return Key(public, role, PERSON, speaks, now - SLACK, now + VALID)
+    return Key(public, role, person, speaks, now - SLACK, now + VALID)
 
 
 def _publish(inner: Path, target: Path) -> None:

@@ -1,6 +1,6 @@
 """The Signer port: whoever holds keys signs through it, and nobody else holds keys.
 
-`open_signer` finds the implementation by URI scheme. Here: `file:`, Ed25519 keys in a folder. A signer sees the whole
+`open_signer` finds the implementation by URI scheme. Here: `file:`, Ed25519 and P-256 keys in a folder. A signer sees the whole
 statement, which names everything by digest: one that recomputes before it signs (a process of its own user on a socket,
 an HSM) fits behind the same method and reads what it needs by itself.
 Errors are SignerError: infrastructure or configuration, never a word about the evidence.
@@ -8,19 +8,17 @@ Errors are SignerError: infrastructure or configuration, never a word about the 
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import unquote, urlsplit
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-
 from include.errors import SignerError, VerificationError
 from include.evidence.envelope import Envelope, Signature
 from include.evidence.keyring import Key, Keyring
+from include.evidence.keys_file import Private, public_of, read_private_file
+from include.evidence.keys_file import sign as sign_with
+from include.evidence.passphrase import Passphrase, no_passphrase, passphrase_of
 from include.evidence.predicates import SIGNED_BY
 from include.evidence.statement import parse
 from include.settings import Settings
@@ -37,26 +35,27 @@ class Signer(Protocol):
 
 
 class FileSigner:
-    """Ed25519 keys in a folder (0700), one file `<role>.pem` a role (PKCS#8, 0600); the keyring says which are good."""
+    """Keys in a folder (0700), one file `<role>.pem` a role (PKCS#8, 0600); the keyring says which are good."""
 
-    def __init__(self, folder: Path, keyring: Keyring) -> None:
+    def __init__(self, folder: Path, keyring: Keyring, passphrase: Passphrase = no_passphrase) -> None:
         self._folder = folder
         self._keyring = keyring
+        self._passphrase = passphrase
 
     def sign(self, role: str, payload: bytes) -> bytes:
         """See Signer. Refuses what is not a statement that this role may sign."""
         _refuse_foreign(role, payload)
         private, key = self._key(role)
         unsigned = Envelope(payload, ())
-        return Envelope(payload, (Signature(key.keyid, private.sign(unsigned.pae())),)).to_bytes()
+        return Envelope(payload, (Signature(key.keyid, sign_with(private, key.public, unsigned.pae())),)).to_bytes()
 
     def verifier(self, role: str) -> str | None:
         """The verifier id that the keyring gives to this role's key (a decision has to name it)."""
         return self._key(role)[1].verifier
 
-    def _key(self, role: str) -> tuple[Ed25519PrivateKey, Key]:
-        private = read_private(self._folder, role)
-        spki = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    def _key(self, role: str) -> tuple[Private, Key]:
+        private = read_private(self._folder, role, self._passphrase)
+        spki = public_of(private).spki
         for key in self._keyring.keys:
             if key.public.spki == spki and key.role == role and key.revoked_at is None:
                 return private, key
@@ -81,59 +80,33 @@ def _refuse_foreign(role: str, payload: bytes) -> None:
         )
 
 
-def read_private(folder: Path, role: str) -> Ed25519PrivateKey:
+def read_private(folder: Path, role: str, passphrase: Passphrase = no_passphrase) -> Private:
     """The private key of a role; refused if anyone but its owner can read the file or change the folder."""
-    path = folder / f"{role}.pem"
-    try:
-        _owner_only(folder, path)
-        key = load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise SignerError(
-            "key-unreadable",
-            f"the key of role {role} cannot be read: {type(error).__name__}",
-            hint="dambo keys init, or point DAMBO_KEYS at the folder of the keys",
-            ko=f"{role} 역할의 키를 읽을 수 없습니다: {type(error).__name__}",
-            ko_hint="dambo keys init 을 실행하거나 DAMBO_KEYS를 키 폴더로 지정하세요",
-        ) from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SignerError("key-algorithm", "a file key is Ed25519", ko="파일 키는 Ed25519여야 합니다")
-    return key
+    return read_private_file(folder / f"{role}.pem", passphrase)
 
 
-def _owner_only(folder: Path, path: Path) -> None:
-    for place, forbidden in ((folder, 0o077), (path, 0o077)):
-        mode = stat.S_IMODE(place.stat().st_mode)
-        if mode & forbidden:
-            raise SignerError(
-                "key-exposed",
-                f"{place.name} has mode {mode:04o}: others can reach the key",
-                hint="chmod 700 the folder and 600 the keys; if they were readable, make new ones",
-                ko=f"{place.name}의 권한이 {mode:04o}입니다: 다른 사용자가 키에 닿을 수 있습니다",
-                ko_hint="폴더는 700, 키는 600으로 바꾸고, 이미 노출되었다면 새로 만드세요",
-            )
+def _file_signer(uri: str, keyring: Keyring, passphrase: Passphrase) -> Signer:
+    return FileSigner(Path(unquote(urlsplit(uri).path)), keyring, passphrase)
 
 
-def _file_signer(uri: str, keyring: Keyring) -> Signer:
-    return FileSigner(Path(unquote(urlsplit(uri).path)), keyring)
-
-
-SCHEMES: Final[Mapping[str, Callable[[str, Keyring], Signer]]] = {"file": _file_signer}
+SCHEMES: Final[Mapping[str, Callable[[str, Keyring, Passphrase], Signer]]] = {"file": _file_signer}
 """The door: a scheme and who answers to it."""
 
 
-def signer_at(uri: str, keyring: Keyring) -> Signer:
-    """The signer behind a URI."""
+def signer_at(uri: str, keyring: Keyring, passphrase: Passphrase = no_passphrase) -> Signer:
+    """The signer behind a URI. `passphrase` is called if its keys are encrypted files."""
     make = SCHEMES.get(urlsplit(uri).scheme)
     if make is None:
         raise SignerError(
             "signer-scheme", f"no signer for {urlsplit(uri).scheme!r}", hint=f"one of: {', '.join(SCHEMES)}"
         )
-    return make(uri, keyring)
+    return make(uri, keyring, passphrase)
 
 
 def open_signer(settings: Settings) -> Signer:
     """The signer of these settings, with the keyring they name."""
-    return signer_at(settings.keys_folder().absolute().as_uri(), open_keyring(settings))
+    uri = settings.keys_folder().absolute().as_uri()
+    return signer_at(uri, open_keyring(settings), passphrase_of(settings))
 
 
 def open_keyring(settings: Settings) -> Keyring:

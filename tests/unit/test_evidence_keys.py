@@ -462,12 +462,12 @@ def test_the_signer_refuses_what_the_role_does_not_sign(tmp_path: Path) -> None:
     assert code_of(signer.sign, "intake", PAYLOAD) == "key-not-in-keyring"
 
 
-def test_a_file_key_is_ed25519(tmp_path: Path) -> None:
+def test_a_file_key_is_ed25519_or_p256(tmp_path: Path) -> None:
     settings = configured(tmp_path)
     ensure_keys(settings)
     path = settings.keys_folder() / "intake.pem"
     path.write_bytes(
-        ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        ec.generate_private_key(ec.SECP384R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     )
     assert code_of(open_signer(settings).sign, "intake", PAYLOAD) == "key-algorithm"
     path.write_bytes(b"not a key")
