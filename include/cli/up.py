@@ -22,13 +22,13 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Serve Airflow with Dambo's DAGs and pages until Ctrl-C. Example: dambo up --port 8090"""
-    from include.embedded.configuration import USER, Embedded, free_port
+    from include.embedded.configuration import USER, Embedded, exclusive, free_port
     from include.embedded.runner import running
 
     config = Embedded(settings().folder(), free_port(port), pickup_minutes=settings().pickup_minutes)
     say("Airflow를 시작합니다(수십 초 걸립니다)", "starting Airflow (this takes some tens of seconds)")
     try:
-        with running(config, os.environ, lambda part: say(f"  준비됨: {part}", f"  ready: {part}")) as airflow:
+        with exclusive(config.home), running(config, os.environ, _ready) as airflow:
             airflow.wait_until_ready()
             password = config.password()
             if as_json:
@@ -41,3 +41,7 @@ def up(
                 time.sleep(1)
     except KeyboardInterrupt:
         say("멈췄습니다.", "Stopped.")
+
+
+def _ready(part: str) -> None:
+    say(f"  준비됨: {part}", f"  ready: {part}")

@@ -5,7 +5,6 @@ Everything runs on embedded defaults, whatever DAMBO_* says: the demo touches no
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import time
@@ -16,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from include.demo.deliveries import DEMO, DemoDelivery, contract, contract_key, objects, voucher_rows
-from include.embedded.configuration import Embedded, free_port
+from include.embedded.configuration import LOCK, Embedded, exclusive, free_port
 from include.embedded.runner import Airflow, AirflowError, running
 from include.errors import ContractError
 from include.registry import Attempt, DecisionRow, Registry, Release, open_registry
@@ -53,17 +52,11 @@ def embedded_settings(home: Path) -> Settings:
 
 @contextmanager
 def fresh(home: Path) -> Iterator[None]:
-    """`home` emptied for one demo at a time. ContractError if one is running there, or if the folder is not a demo's."""
-    home.parent.mkdir(parents=True, exist_ok=True)
+    """`home` emptied, for one demo at a time. ContractError if one is running there, or if the folder is not a demo's."""
     ours = home / ".demo"
-    with (home.parent / f"{home.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ContractError(
-                "demo-running", "a demo is already running here", ko="이 폴더에서 이미 시연이 실행 중입니다"
-            ) from error
-        if home.exists() and any(home.iterdir()) and not ours.exists():
+    with exclusive(home):
+        found = [path for path in home.iterdir() if path.name != LOCK]
+        if found and not ours.exists():
             raise ContractError(
                 "not-a-demo-folder",
                 f"{home} holds something that no demo made",
@@ -71,8 +64,8 @@ def fresh(home: Path) -> Iterator[None]:
                 ko=f"{home} 에 시연이 만들지 않은 내용이 있습니다",
                 ko_hint="폴더를 지우거나 DAMBO_HOME 을 다른 폴더로 정하십시오",
             )
-        shutil.rmtree(home, ignore_errors=True)
-        home.mkdir(parents=True)
+        for path in found:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         ours.touch()
         yield
 
@@ -109,7 +102,7 @@ def deliver(settings: Settings, tell: Tell) -> None:
 
 
 def _watch(airflow: Airflow, settings: Settings, tell: Tell) -> list[Outcome]:
-    """Wait until every delivery is decided, telling each change that the registry shows."""
+    """Wait until every delivery is decided and its run has ended, telling each change that the registry shows."""
     deadline = time.monotonic() + DECIDED_SECONDS
     told: dict[str, str] = {}
     with open_registry(settings) as registry:
@@ -121,7 +114,7 @@ def _watch(airflow: Airflow, settings: Settings, tell: Tell) -> list[Outcome]:
                 if told.get(demo.voucher) != en:
                     told[demo.voucher] = en
                     tell(f"  {demo.voucher}: {ko}", f"  {demo.voucher}: {en}")
-            if all(outcomes):
+            if all(outcomes) and _ended(airflow):
                 return [outcome for outcome in outcomes if outcome]
             if time.monotonic() > deadline:
                 raise AirflowError(
@@ -132,6 +125,20 @@ def _watch(airflow: Airflow, settings: Settings, tell: Tell) -> list[Outcome]:
                     ko_hint=f"{airflow.config.folder / 'logs'} 의 태스크 로그를 확인하십시오",
                 )
             time.sleep(0.3)
+
+
+def _ended(airflow: Airflow) -> bool:
+    """Has every run of verify_delivery ended? AirflowError if one ended in failure."""
+    states = airflow.runs("verify_delivery")
+    if failed := [run for run, state in states.items() if state == "failed"]:
+        raise AirflowError(
+            "demo-run-failed",
+            f"runs failed: {', '.join(failed)}",
+            hint=f"read the task logs under {airflow.config.folder / 'logs'}",
+            ko=f"실패한 실행이 있습니다: {', '.join(failed)}",
+            ko_hint=f"{airflow.config.folder / 'logs'} 의 태스크 로그를 확인하십시오",
+        )
+    return set(states.values()) == {"success"}
 
 
 def _stage(registry: Registry, demo: DemoDelivery) -> tuple[str, str]:

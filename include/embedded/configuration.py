@@ -5,12 +5,14 @@ Nothing of a surrounding Airflow's configuration gets in. Does not import airflo
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
 import shlex
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from include.errors import ContractError
 
 LOOPBACK = "127.0.0.1"
 USER = "admin"
+LOCK = "airflow.lock"
 PRELOADED = (
     "airflow.executors.local_executor",
     "airflow.sdk.execution_time.supervisor",
@@ -150,6 +153,24 @@ def _flat(sections: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
         for section, options in sections.items()
         for option, value in options.items()
     }
+
+
+@contextmanager
+def exclusive(home: Path) -> Iterator[None]:
+    """`home` for one embedded Airflow at a time, by a lock in it. ContractError "home-in-use" if another has it."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ContractError(
+                "home-in-use",
+                f"an embedded Airflow is already running on {home}",
+                hint="stop it, or set DAMBO_HOME to another folder",
+                ko=f"{home} 에서 이미 Airflow 가 실행 중입니다",
+                ko_hint="그것을 멈추거나 DAMBO_HOME 을 다른 폴더로 정하십시오",
+            ) from error
+        yield
 
 
 def free_port(preferred: int = 0) -> int:

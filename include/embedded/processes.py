@@ -11,15 +11,16 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
 import psutil  # type: ignore[import-untyped]  # no stubs in the locked set; Airflow brings the library
 
 GRACE_SECONDS = 20.0
-"""From asking to end to killing; Airflow's scheduler waits for its workers first."""
+"""From asking to end to killing. Airflow's scheduler waits for its tasks, which report to the api-server to the end."""
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -51,12 +52,13 @@ class Family:
         return code
 
     def stop(self) -> None:
-        """End them all, politely first; returns when none is left."""
-        before = self._living()
-        for member in self._members.values():
+        """End them all, politely first and the last started first; returns when none is left."""
+        before, deadline = self._living(), time.monotonic() + GRACE_SECONDS
+        for member in reversed(self._members.values()):
             if member.poll() is None:
                 member.terminate()
-        psutil.wait_procs(before, timeout=GRACE_SECONDS)
+                with suppress(subprocess.TimeoutExpired):
+                    member.wait(max(0.0, deadline - time.monotonic()))
         left = self._living() | {process for process in before if process.is_running()}
         _signal(left, "terminate")
         psutil.wait_procs(left, timeout=3)

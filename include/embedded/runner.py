@@ -14,8 +14,9 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPException
+from typing import Any
 
-from include.embedded.configuration import Embedded
+from include.embedded.configuration import USER, Embedded
 from include.embedded.processes import Family, family
 from include.errors import DamboError
 
@@ -74,16 +75,39 @@ class Airflow:
                 self._progress(part)
                 healthy.add(part)
 
+    def runs(self, dag_id: str) -> dict[str, str]:
+        """The state of each run of a DAG, by run id (the latest hundred), as Airflow's public API says."""
+        login = {"username": USER, "password": self.config.password()}
+        token = _ask(f"{self.config.url}/auth/token", {"Content-Type": "application/json"}, json.dumps(login).encode())
+        answer = _ask(
+            f"{self.config.url}/api/v2/dags/{dag_id}/dagRuns?order_by=-run_after&limit=100",
+            {"Authorization": f"Bearer {token['access_token']}"},
+        )
+        return {run["dag_run_id"]: run["state"] for run in answer["dag_runs"]}
+
     def _healthy(self) -> set[str]:
         try:
-            with _DIRECT.open(f"{self.config.url}/api/v2/monitor/health", timeout=5) as answer:
-                state = json.load(answer)
-        except (OSError, HTTPException, ValueError):
+            state = _ask(f"{self.config.url}/api/v2/monitor/health")
+        except AirflowError:
             return set()
         return {part for part, facts in state.items() if (facts or {}).get("status") == "healthy"}
 
 
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Loopback, whatever proxy the environment names."""
+
+
+def _ask(url: str, headers: Mapping[str, str] | None = None, data: bytes | None = None) -> dict[str, Any]:
+    try:
+        with _DIRECT.open(urllib.request.Request(url, data, dict(headers or {})), timeout=10) as answer:  # noqa: S310 - our own URL
+            found: dict[str, Any] = json.load(answer)
+            return found
+    except (OSError, HTTPException, ValueError) as error:
+        raise AirflowError(
+            "airflow-silent",
+            f"Airflow's API does not answer as it should ({type(error).__name__})",
+            ko=f"Airflow API 가 응답하지 않습니다 ({type(error).__name__})",
+        ) from error
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from dambo_web.headers import PAGE, SCRIPT, STYLE
 from dambo_web.texts import TEXTS, language
+from include.gate.reasons import text
 from include.reports.visible import visible
 
 
@@ -29,7 +30,7 @@ class Page:
     def html(self, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """The filled-in template."""
         other = "en" if self.lang == "ko" else "ko"
-        text = (
+        page = (
             _environment()
             .get_template(template)
             .render(
@@ -38,13 +39,14 @@ class Page:
                 other=other,
                 link=self.link,
                 when=self.when,
+                why=lambda code: text(code, korean=self.lang == "ko"),
                 api=self._root.removesuffix("/dambo") + "/api/v2/dags/verify_delivery/dagRuns",
                 style=Markup(STYLE),  # noqa: S704 - our own file
                 script=Markup(SCRIPT),  # noqa: S704 - our own file
                 **{"error": None, **values},
             )
         )
-        return HTMLResponse(text, status_code=status, headers=PAGE)
+        return HTMLResponse(page, status_code=status, headers=PAGE)
 
     def link(self, *segments: str, **query: object) -> str:
         """A path of ours; keeps the language that was asked for."""

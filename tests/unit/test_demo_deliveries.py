@@ -79,7 +79,7 @@ def test_a_fresh_home_empties_only_what_a_demo_made(tmp_path: Path) -> None:
         (home / "left").touch()
     with fresh(home):
         assert not (home / "left").exists()
-        with pytest.raises(ContractError, match="demo-running"), fresh(home):
+        with pytest.raises(ContractError, match="home-in-use"), fresh(home):
             pass
     other = tmp_path / "mine"
     other.mkdir()
