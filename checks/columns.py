@@ -6,24 +6,13 @@ there. So `"12"` in a JSON integer column never passes as 12, while CSV text, wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 import pyarrow as pa
 
 from checks.batch import Batch
+from checks.conform import Col, LogicalType, conform
 
-LogicalType = Literal["any", "string", "integer", "number", "boolean", "date", "timestamp", "time", "object", "array"]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Col:
-    """A declared column: its contract name, ODCS logical type, and the contract's format for it (dates), if any."""
-
-    name: str
-    type: LogicalType = "any"
-    format: str | None = None
+__all__ = ["Col", "LogicalType", "View"]
 
 
 class View:
@@ -71,8 +60,6 @@ class View:
         return self._column(col)[1]
 
     def _column(self, col: Col) -> tuple[pa.Array, pa.Array | None]:
-        from checks.conform import conform
-
         if col not in self._typed:
             self._typed[col] = conform(
                 self.raw(col.name), col, lexical=self.batch.lexical, json_texts=self.is_json(col.name)

@@ -8,9 +8,10 @@ Formats without types (CSV) are read lexically, by the strict patterns below. Na
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -18,8 +19,17 @@ import pyarrow.compute as pc
 
 from checks.formats import Pattern, pattern_of
 
-if TYPE_CHECKING:
-    from checks.columns import Col
+LogicalType = Literal["any", "string", "integer", "number", "boolean", "date", "timestamp", "time", "object", "array"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Col:
+    """A declared column: its contract name, ODCS logical type, and the contract's format for it (dates), if any."""
+
+    name: str
+    type: LogicalType = "any"
+    format: str | None = None
+
 
 INTEGER = r"^[+-]?[0-9]+$"
 NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
