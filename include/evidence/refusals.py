@@ -49,6 +49,7 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
     "keyring-threshold": ("a role has fewer persons than its threshold", "역할의 사람 수가 정족수보다 적습니다"),
     "keyring-root": ("the keyring is not signed by its root role's threshold", "키링에 루트 역할의 정족수 서명이 없습니다"),
     "keyring-version": ("the new keyring is not the next version of the old one", "새 키링이 바로 다음 버전이 아닙니다"),
+    "keyring-forked": ("another keyring of the same version than the trusted one", "신뢰한 키링과 판 번호가 같은 다른 키링입니다"),
     "low-order-key": ("an Ed25519 key is of low order: anybody can forge for it", "위수가 작은 Ed25519 키입니다: 누구나 위조할 수 있습니다"),
     # signatures, roles, time
     "signature-invalid": ("no signature verifies with any key of the keyring", "키링의 어떤 키로도 서명이 확인되지 않습니다"),
@@ -68,6 +69,22 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
     "delivery-unreadable": ("the delivery cannot be read as plain files", "납품 폴더를 일반 파일로 읽을 수 없습니다"),
     "report-differs": ("report.json is not the one that was signed", "report.json이 서명된 것과 다릅니다"),
     "not-a-report": ("only a quality report names a report.json", "품질보고서 진술서만 report.json을 가리킵니다"),
+    # log
+    "note-shape": ("this is not a signed note", "서명된 노트(note) 형식이 아닙니다"),
+    "note-signature": ("a signature of a known key on the note does not verify", "알려진 키의 노트 서명이 확인되지 않습니다"),
+    "checkpoint-shape": ("this is not a checkpoint of a log", "로그 체크포인트 형식이 아닙니다"),
+    "checkpoint-origin": ("the checkpoint is of another log", "다른 로그의 체크포인트입니다"),
+    "checkpoint-unsigned": ("no log key of the keyring signed the checkpoint", "키링의 로그 키가 서명하지 않은 체크포인트입니다"),
+    "proof-shape": ("this is not a .tlog-proof file of ours", "우리의 .tlog-proof 형식이 아닙니다"),
+    "proof-inclusion": ("the proof does not lead from the entry to the checkpoint", "증명이 기록에서 체크포인트로 이어지지 않습니다"),
+    "proof-consistency": ("the newer log does not begin as the older one", "새 로그가 이전 로그를 그대로 이어받지 않았습니다"),
+    "entry-shape": ("this is not an entry of the log", "로그 기록의 형식이 아닙니다"),
+    "entry-differs": ("the log's entry is about another document", "로그 기록이 다른 문서에 대한 것입니다"),
+    "tile-shape": ("a tile or bundle of the log is not whole", "로그의 타일이나 기록 묶음이 온전하지 않습니다"),
+    "log-differs": ("the log's objects do not agree with each other", "로그의 객체들이 서로 맞지 않습니다"),
+    "log-rolled-back": ("the log is shorter than it was", "로그가 전보다 짧아졌습니다"),
+    "log-forked": ("the log has two histories", "로그의 기록이 두 갈래입니다"),
+    "not-logged": ("the document is not in the log", "로그에 기록되지 않은 문서입니다"),
     "verifier-failure": ("the verifier itself failed; nothing is proven", "검증기 자체가 실패했습니다: 아무것도 증명되지 않았습니다"),
 }  # fmt: skip
 
