@@ -128,6 +128,22 @@ class Keyring:
         return made
 
 
+@verification_only
+def walk(trusted: Keyring, versions: Iterable[bytes]) -> Keyring:
+    """From the keyring that a person trusts to the newest of `versions`, each vouched for by the one before.
+
+    `versions` are keyring files without gap, oldest first. Those before the trusted one are passed by; the one of its
+    number must be it ("keyring-forked"). If all are older, the trusted one stays: nobody rolls it back.
+    """
+    for data in versions:
+        given, _ = _read(data)
+        if given.version == trusted.version and given != trusted:
+            raise refuse("keyring-forked", f"version {given.version}")
+        if given.version > trusted.version:
+            trusted = trusted.update(data)
+    return trusted
+
+
 def signers(keys: Iterable[Key], signed: envelope.Envelope) -> tuple[Key, ...]:
     """Those of `keys` that made a signature of the envelope over its received bytes. Hinted keys are tried first."""
     message = signed.pae()
@@ -163,12 +179,19 @@ def _vouched(by: Body, new: Body, signed: envelope.Envelope) -> None:
 
 def _read(data: bytes) -> tuple[Keyring, envelope.Envelope]:
     signed = envelope.parse(data, payload_type=KEYRING_TYPE)
+    body, sha256 = read_unvouched(signed)
+    return Keyring(body, sha256), signed
+
+
+@verification_only
+def read_unvouched(signed: envelope.Envelope) -> tuple[Body, str]:
+    """What an envelope says a keyring is, and its digest, whoever signed it: to show or to sign it, never to trust it."""
     value = require_canonical(signed.payload)
     try:
         schema.validate(value, schema.load("keyring"))
     except schema.Mismatch as error:
         raise refuse("keyring-shape", str(error)) from None
-    return Keyring(_body(cast("dict[str, Json]", value)), digest(signed.payload)), signed
+    return _body(cast("dict[str, Json]", value)), digest(signed.payload)
 
 
 def _body(value: dict[str, Json]) -> Body:
