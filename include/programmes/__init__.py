@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from include.programmes.loader import load_programme, parse_programme, programme_ids
+from include.programmes.loader import load_programme, parse_programme, programme_data, programme_ids
 from include.programmes.model import Cap, Programme, Retention, Words
 
-__all__ = ["Cap", "Programme", "Retention", "Words", "load_programme", "parse_programme", "programme_ids"]
+__all__ = [
+    "Cap",
+    "Programme",
+    "Retention",
+    "Words",
+    "load_programme",
+    "parse_programme",
+    "programme_data",
+    "programme_ids",
+]

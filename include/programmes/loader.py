@@ -38,10 +38,15 @@ def load_programme(programme: str) -> Programme:
             ko=f"사업 {programme!r} 의 기준이 없습니다",
             ko_hint=f"쓸 수 있는 것: {known}",
         )
-    found = parse_programme((resources.files("include.programmes") / f"{programme}.yaml").read_bytes())
+    found = parse_programme(programme_data(programme))
     if found.id != programme:
         raise _invalid(f"{programme}.yaml holds the profile {found.id!r}")
     return found
+
+
+def programme_data(programme: str) -> bytes:
+    """The bytes of the profile of that (known) id."""
+    return (resources.files("include.programmes") / f"{programme}.yaml").read_bytes()
 
 
 def parse_programme(data: bytes) -> Programme:

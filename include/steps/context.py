@@ -85,11 +85,15 @@ def _tell(line: Line, attempt_id: str, problem: tuple[str, str] | None) -> None:
 
 @dataclass(frozen=True)
 class Agreed:
-    """What the registry says about a delivery, with the contract and programme it names, both compared by digest."""
+    """What the registry says about a delivery, with the contract and programme it names, both compared by digest.
+
+    `contract_data`: the contract's bytes, as they are filed with the attempt.
+    """
 
     milestone: Milestone
     contract: Contract
     programme: Programme
+    contract_data: bytes
 
 
 def agreed(line: Line, attempt: Attempt, claim: Marker) -> Agreed:
@@ -112,7 +116,7 @@ def agreed(line: Line, attempt: Attempt, claim: Marker) -> Agreed:
         raise _not_agreed(
             "the contract is of another programme or id", "계약 명세의 사업이나 번호가 등록된 것과 다릅니다"
         )
-    return Agreed(truth, contract, load_programme(contract.programme))
+    return Agreed(truth, contract, load_programme(contract.programme), data)
 
 
 def _not_agreed(message: str, ko: str) -> ContractError:

@@ -19,6 +19,7 @@ from include.evidence.resource import Resource
 from include.evidence.rules import rules_digest
 from include.evidence.statement import Statement
 from include.gate.required import required_rules
+from include.programmes import programme_data
 from include.registry import Attempt
 from include.steps.context import (
     Line,
@@ -108,6 +109,8 @@ def _start_run(line: Line, attempt: Attempt) -> None:
     found = agreed(line, attempt, claim)
     rules = required_rules(found.contract.checks)
     plan = _plan_shards(line, attempt, manifest, found.contract)
+    line.filing.put(attempt.id, "contract", found.contract_data)  # what was agreed must be readable years later
+    line.filing.put(attempt.id, "programme", programme_data(found.programme.id))
     line.registry.note(
         attempt.id,
         contract_sha256=found.contract.digest,
