@@ -22,7 +22,7 @@ from include.contracts.yaml import Value
 RESERVED = frozenset({"delivery", "items", "annotations", "defects"})
 """`delivery` is the delivery as a whole; the others are streams of labelled media, with fixed columns."""
 
-FLAT = frozenset({"csv", "tsv"})
+FLAT = frozenset({"csv", "tsv", "xlsx"})
 """Formats without nested values."""
 
 TEMPORAL = frozenset({"date", "time", "timestamp"})

@@ -29,7 +29,7 @@ METRICS: Mapping[str, str] = {
 }
 """ODCS's library metrics and the checks they are."""
 
-FORMATS: Readers = {name: {"type": "object"} for name in ("parquet", "csv", "tsv", "json", "jsonl")}
+FORMATS: Readers = {name: {"type": "object"} for name in ("parquet", "csv", "tsv", "json", "jsonl", "xlsx")}
 """What physicalType may be where the caller does not hand in the readers: their options are not looked at then."""
 
 

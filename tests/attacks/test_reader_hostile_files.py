@@ -50,12 +50,23 @@ def delimited(delimiter: str) -> Callable[[Path], None]:
     return make
 
 
+def workbook(path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.append(["id", "text", "label", "score"])
+    for row in ROWS:
+        book.active.append(list(row.values()))
+    book.save(path)
+
+
 MAKERS: dict[str, Callable[[Path], None]] = {
     "parquet": parquet,
     "csv": delimited(","),
     "tsv": delimited("\t"),
     "json": lambda path: path.write_text(json.dumps({"n": 1, "data": [row | {"tags": [{"x": None}]} for row in ROWS]}, ensure_ascii=False)) and None,
     "jsonl": lambda path: path.write_text("".join(json.dumps(row) + "\n" for row in ROWS)) and None,
+    "xlsx": workbook,
 }  # fmt: skip
 
 

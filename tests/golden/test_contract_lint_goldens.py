@@ -44,7 +44,7 @@ CASES: dict[str, tuple[str, str]] = {
     # ours, the schema part
     "no-schema-object": (BASE[BASE.index("schema:") : BASE.index("customProperties:")], "schema: []\n"),
     "object-without-files": ('    physicalName: "records/*.csv"\n', ""),
-    "object-format-unknown": ("physicalType: csv", "physicalType: xlsx"),
+    "object-format-unknown": ("physicalType: csv", "physicalType: ods"),
     "object-glob-absolute": ('"records/*.csv"', '"/records/*.csv"'),
     "object-glob-stars": ('"records/*.csv"', '"records/**.csv"'),
     "object-name-reserved": ("- name: records", "- name: annotations"),

@@ -3,7 +3,7 @@
 `readers_frictionless.txt` is the judgement on all 264 files of frictionless-py's data folder, checked by eye against
 its dialects, packages and tests. What it shows beside plain reading: comment lines and dialects that only a
 datapackage describes (countries.csv, skip-rows.csv, matrix-with-comment.csv) are rows of another width; latin1.csv
-and the Greek file are neither UTF-8 nor CP949; arrays of arrays (table.json) are no records; spreadsheets are no text.
+and the Greek file are neither UTF-8 nor CP949; arrays of arrays (table.json) are no records.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ FORMATS = {
     ".ndjson": "jsonl",
     ".parq": "parquet",
     ".parquet": "parquet",
+    ".xlsx": "xlsx",
 }
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared real data is not there")

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from include.cli import app
+from include.deliveries.readers import FORMATS
 from include.errors import ContractError
 from include.settings import settings
 
@@ -113,7 +114,7 @@ def test_show_of_a_wrong_contract_explains(bad: Path) -> None:
 def test_the_schema_is_printed_with_every_checks_vocabulary() -> None:
     found = json.loads(call("schema").stdout)
     assert "label-agreement" in found["$defs"]["implementation"]["properties"]["check"]["enum"]
-    assert found["$defs"]["object"]["properties"]["physicalType"]["enum"] == ["parquet", "csv", "tsv", "json", "jsonl"]
+    assert found["$defs"]["object"]["properties"]["physicalType"]["enum"] == list(FORMATS)
 
 
 def test_control_characters_do_not_reach_the_terminal(tmp_path: Path) -> None:

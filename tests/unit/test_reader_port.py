@@ -43,6 +43,10 @@ def test_each_format_has_its_reader_with_closed_options(fmt):
         ("json", {"records": "/~2"}, False),
         ("jsonl", {"records": "/a"}, False),
         ("parquet", {"encoding": "utf-8"}, False),
+        ("xlsx", {"sheet": "자료", "header": 3, "range": "B3:F200"}, True),
+        ("xlsx", {"sheet": 0}, False),
+        ("xlsx", {"header": True}, False),
+        ("xlsx", {"range": "B:F"}, False),
     ],
 )
 def test_options(fmt, options, valid):

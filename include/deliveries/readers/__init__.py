@@ -39,8 +39,14 @@ def _jsonl(limits: Limits | None) -> Reader:
     return JsonLinesReader(limits)
 
 
+def _xlsx(limits: Limits | None) -> Reader:
+    from include.deliveries.readers.xlsx import XlsxReader
+
+    return XlsxReader(limits)
+
+
 _MAKERS: Mapping[str, Callable[[Limits | None], Reader]] = MappingProxyType(
-    {"parquet": _parquet, "csv": _csv, "tsv": _tsv, "json": _json, "jsonl": _jsonl}
+    {"parquet": _parquet, "csv": _csv, "tsv": _tsv, "json": _json, "jsonl": _jsonl, "xlsx": _xlsx}
 )
 
 FORMATS: tuple[str, ...] = tuple(_MAKERS)

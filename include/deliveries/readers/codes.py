@@ -59,6 +59,15 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "corrupt-data": Code("file", "Parquet 데이터 손상", "Parquet data that cannot be read"),
     "row-count": Code("file", "바닥글의 행 수와 실제 행 수가 다름", "another number of rows than the footer says"),
     "undecodable-value": Code("format", "UTF-8이 아닌 문자열 값", "a string value that is not UTF-8"),
+    # xlsx
+    "not-xlsx": Code("format", "XLSX 파일이 아님", "not an XLSX workbook"),
+    "corrupt-workbook": Code("file", "XLSX 파일 손상", "a workbook that cannot be read"),
+    "sheet-absent": Code("structure", "계약한 시트가 없음", "the sheet that was agreed is not there"),
+    "several-sheets": Code("structure", "자료가 있는 시트가 여럿 (첫 시트만 사용)", "several sheets have cells (the first is used)"),
+    "cell-error": Code("format", "오류 값이 든 셀 (#N/A 등)", "a cell that holds an error such as #N/A"),
+    "formula-without-value": Code("format", "계산 결과가 저장되지 않은 수식", "a formula whose result is not stored"),
+    "bad-cell": Code("format", "읽을 수 없는 셀 값", "a cell that cannot be read"),
+    "merged-cells": Code("structure", "병합된 셀 (첫 셀에만 값이 있음)", "merged cells (only the first has the value)"),
 })  # fmt: skip
 
 
