@@ -72,10 +72,11 @@ def tally(
 
 @dataclass(frozen=True)
 class Assessed:
-    """A self-check: the report, and the delivery as it was frozen for it."""
+    """A self-check: the report, the delivery as it was frozen for it, and the states of its shards."""
 
     report: QualityReport
     frozen: Frozen
+    tallied: tuple[engine.Tallied, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def assess(source: Source, contract_data: bytes, settings: Settings, progress: P
         locate=lambda entry: fetch(entry, scratch / f"planning-{frozen.manifest.digest[:16]}"),
     )
     states = _tallied(source, contract_data, settings, frozen, plan, progress)
-    return Assessed(report_of(contract, programme, frozen.manifest, claim, states), frozen)
+    return Assessed(report_of(contract, programme, frozen.manifest, claim, states), frozen, tuple(states))
 
 
 def _tallied(  # noqa: PLR0917 - what a worker process needs, handed on as it is

@@ -26,6 +26,9 @@ def check(
     delivery: Annotated[str, typer.Argument(help="A folder, a file, or an s3://bucket/prefix.")],
     contract: Annotated[Path, typer.Option("--contract", "-c", help="The data contract (ODCS YAML).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where the report goes.")] = Path("dambo-report"),
+    states: Annotated[
+        Path | None, typer.Option("--states", help="Keep what was tallied here, for dambo judge.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Processes for large deliveries.")] = None,
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Say how far it is, on stderr.")] = True,
     as_json: Json = False,
@@ -36,9 +39,12 @@ def check(
     """
     from include.assessment import assess
 
+    agreed = contract_bytes(contract)
     own = settings() if jobs is None else settings().model_copy(update={"jobs": jobs})
-    assessed = assess(source_of(delivery), _contract(contract), own, _teller(progress))
+    assessed = assess(source_of(delivery), agreed, own, _teller(progress))
     written = write(assessed, out)
+    if states is not None:
+        _keep(states, agreed, assessed)
     show(assessed, written, as_json=as_json)
     raise typer.Exit(EXIT[assessed.report.verdict])
 
@@ -63,7 +69,17 @@ def source_of(delivery: str) -> Source:
     )
 
 
-def _contract(path: Path) -> bytes:
+def _keep(path: Path, agreed: bytes, assessed: Assessed) -> None:
+    from include.assessment import contract_of
+    from include.stored_states import store
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(store(contract_of(agreed), assessed.frozen, assessed.tallied))
+    say(f"집계 상태: {path}", f"states: {path}")
+
+
+def contract_bytes(path: Path) -> bytes:
+    """The contract file's content. Raises ContractError "contract-not-found"."""
     try:
         return path.read_bytes()
     except OSError as error:

@@ -18,13 +18,18 @@ SUFFIXES = {".py", ".json", ".yaml"}
 
 @cache
 def code_identity() -> CodeFacts:
-    """Of the running process; the digest is the sha256 over sorted "path NUL sha256" lines of the sources in ROOMS."""
+    """Of the running process, its sources those in ROOMS."""
+    return CodeFacts(version("dambo"), sources_digest(ROOMS), {name: version(name) for name in LIBRARIES})
+
+
+@cache
+def sources_digest(rooms: tuple[str, ...]) -> str:
+    """The sha256 (hex) over sorted "path NUL sha256" lines of the sources in these rooms."""
     root = Path(__file__).resolve().parents[2]
     lines = []
-    for room in ROOMS:
+    for room in rooms:
         for path in sorted((root / room).rglob("*")):
             if path.suffix in SUFFIXES and path.is_file():
                 name = path.relative_to(root).as_posix()
                 lines.append(f"{name}\0{sha256(path.read_bytes()).hexdigest()}")
-    digest = sha256("\n".join(sorted(lines)).encode()).hexdigest()
-    return CodeFacts(version("dambo"), digest, {name: version(name) for name in LIBRARIES})
+    return sha256("\n".join(sorted(lines)).encode()).hexdigest()
