@@ -6,7 +6,13 @@ Digits become 9, Hangul 가, Latin letters a or A, other letters x; spaces and A
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 LONGEST = 40
+
+PUBLIC_FROM = 5
+"""A class, rater or group that the contract does not name is shown as it is from this many records on: a label recurs,
+a person's name or number in a label column does not."""
 
 
 def shape(value: object) -> str:
@@ -14,6 +20,13 @@ def shape(value: object) -> str:
     text = "" if value is None else str(value)
     masked = "".join(_letter(c) for c in text[:LONGEST])
     return masked if len(text) <= LONGEST else f"{masked}… ({len(text)})"
+
+
+def public(name: str, count: int, named: Collection[str] = ()) -> str:
+    """A class, rater or group as tables may show it: itself if the contract names it or `count` records bear it, else
+    its shape."""
+    known = name in named or (count >= PUBLIC_FROM and len(name) <= LONGEST)
+    return name if known else shape(name)
 
 
 def _letter(c: str) -> str:

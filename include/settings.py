@@ -18,6 +18,7 @@ class Settings(BaseSettings):
     storage: str = Field(default="", description="file:///... or s3://bucket/prefix; default HOME/storage")
     registry: str = Field(default="", description="SQLAlchemy URL; default sqlite in HOME/registry.db")
     keys: Path | None = Field(default=None, description="folder of the file keys; default HOME/keys")
+    signer: str = Field(default="", description="unix:///path of `dambo signer`; default: the file keys, in-process")
     keyring: Path | None = Field(default=None, description="keyring file; default HOME/keyring.json")
     key_passphrase_file: Path | None = Field(default=None, description="file with the passphrase of encrypted keys")
     scratch: Path | None = Field(default=None, description="folder for temporary files; default HOME/scratch")
@@ -26,12 +27,12 @@ class Settings(BaseSettings):
     s3_secret_key_file: Path | None = None
     shard_bytes: int = Field(default=256 * 2**20, gt=0, description="aimed size of one shard")
     max_shards: int = Field(default=64, gt=0, le=1024)
-    max_attempts: int = Field(default=5, gt=0, description="attempts per delivery that may lead to a release")
-    failure_rows: int = Field(default=100_000, gt=0, description="failing rows kept per rule in findings/")
+    max_attempts: int = Field(
+        default=5, gt=0, description="attempts on one content, whatever its name, that may lead to a release"
+    )
     jobs: int = Field(default=2, gt=0)
     lang: str = Field(default="", description="ko or en; default from LANG")
     pickup_minutes: int = Field(default=5, gt=0, description="how often pick_up_deliveries looks")
-    page_url: str = Field(default="http://127.0.0.1:8080", description="where people reach the Airflow UI")
     registry_password_file: Path | None = None
 
     def folder(self) -> Path:

@@ -15,6 +15,7 @@ from checks.analyzers import where
 from checks.analyzers.cells import Key
 from checks.analyzers.contingency import Contingency
 from checks.kernel import Analyzer, Check, Declaration, Metric, Misdeclared, Number, Outcome, States, Table, rounded
+from checks.masking import public
 from checks.statistics.targets import demanded, shortfall
 
 MOST_CLASSES_CROSSED = 50
@@ -84,7 +85,8 @@ class LabelAccuracy(Check):
         if split and groups:
             metrics = {group: self._metric(cells) for group, cells in groups.items()}
             decisive = max(metrics.values(), key=self._rank)
-            rows = tuple((g, sum(groups[g].values()), m.value, m.undefined) for g, m in metrics.items())
+            sizes = {g: sum(groups[g].values()) for g in metrics}
+            rows = tuple((g and public(g, sizes[g]), sizes[g], m.value, m.undefined) for g, m in metrics.items())
             tables.insert(0, Table("split", ("group", "count", self.measure, "undefined"), rows))
         one_class = any(len(_classes(cells)) == 1 for cells in (overall, *groups.values()))
         violation = "one-class" if one_class else None
@@ -156,13 +158,18 @@ def _by_class(cells: Mapping[Cell, int]) -> list[Table]:
     if not cells:
         return []
     classes = _classes(cells)
+    borne = {c: sum(n for cell, n in cells.items() if c in cell) for c in classes}
+    shown = [public(c, borne[c]) for c in classes]
     rows: list[Row] = []
     for name, scores in zip(classes, _scores(cells), strict=True):
         gold = sum(count for (g, _), count in cells.items() if g == name)
         given = sum(count for (_, label), count in cells.items() if label == name)
-        rows.append((name, gold, given, *(rounded(score) for score in scores)))
+        rows.append((public(name, borne[name]), gold, given, *(rounded(score) for score in scores)))
     tables = [Table("per-class", ("class", "gold", "labelled", *_QUALITIES), tuple(rows))]
     if len(classes) <= MOST_CLASSES_CROSSED:
-        crossed = tuple[Row, ...]((g, *(cells.get((g, label), 0) for label in (*classes, None))) for g in classes)
-        tables.append(Table("confusion", ("gold \\ label", *classes, "(none)"), crossed))
+        crossed = tuple[Row, ...](
+            (name, *(cells.get((g, label), 0) for label in (*classes, None)))
+            for name, g in zip(shown, classes, strict=True)
+        )
+        tables.append(Table("confusion", ("gold \\ label", *shown, "(none)"), crossed))
     return tables

@@ -20,10 +20,11 @@ from checks.agreement.tables import all_tables
 from checks.agreement.units import Ratings, RowDefects, from_patterns, from_rows
 from checks.analyzers import where
 from checks.analyzers.contingency import Contingency
+from checks.analyzers.disagreements import Disagreements
 from checks.analyzers.labels import label_text
 from checks.analyzers.ratings import RatingRows
 from checks.columns import Col
-from checks.kernel import Analyzer, Check, Declaration, Metric, Misdeclared, Outcome, States, Table
+from checks.kernel import Analyzer, Check, Declaration, Failures, Metric, Misdeclared, Outcome, States, Table
 from checks.masking import shape
 from checks.statistics.targets import demanded, shortfall
 from checks.statistics.undefined import Undefined
@@ -78,8 +79,22 @@ class LabelAgreement(Check):
         return cls(decl.rule, decl.object, demanded(decl), source, method, missing, by)
 
     def analyzers(self) -> tuple[Analyzer[Any], ...]:
-        """Rating patterns, or rating rows."""
-        return (self.source,)
+        """Rating patterns or rating rows; of patterns, where raters differ too."""
+        return (self.source,) if self._apart is None else (self.source, self._apart)
+
+    @property
+    def _apart(self) -> Disagreements | None:
+        """Records of labels, not of numbers: those differ by distance, and no record differs by itself."""
+        if isinstance(self.source, RatingRows) or self.method.numeric:
+            return None
+        raters = self.source.cells[self.by is not None :]
+        return Disagreements(self.object, raters, tuple(sorted(self.missing)), self.source.where)
+
+    def _failures(self, states: States, metric: Metric) -> Failures:
+        """Where raters differ, if they differ too much."""
+        if self._apart is None or (metric.value is not None and self.target.met(metric.value)):
+            return Failures()
+        return states[self._apart].failures()
 
     def judge(self, states: States) -> Outcome:
         """The metric over all items, or of the worst group."""
@@ -97,11 +112,18 @@ class LabelAgreement(Check):
                 violation=unusable,
             )
         overall = measure(rated, self.method)
-        tables, violation, decisive = all_tables(rated, self.method), self._violation(rated), overall
+        shown = rated.shown(self.method.categories or (), raters=self._rater_columns())
+        tables, violation, decisive = all_tables(shown, self.method), self._violation(rated), overall
         if self.by is not None:
-            decisive, split, group_violation = self._split(rated, overall)
+            decisive, split, group_violation = self._split(shown, overall)
             tables, violation = (split, *tables), violation or group_violation
-        return Outcome(decisive.metric(self.method.coefficient), ratings.items, tables, violation=violation)
+        metric = decisive.metric(self.method.coefficient)
+        failures = self._failures(states, metric)
+        return Outcome(metric, ratings.items, tables, failures, violation=violation)
+
+    def _rater_columns(self) -> tuple[str, ...]:
+        """Raters that the contract names; those of rows are the data's own words."""
+        return () if isinstance(self.source, RatingRows) else tuple(col.name for col in self.source.cells)
 
     def _ratings(self, states: States) -> tuple[Ratings, RowDefects]:
         by = self.by is not None

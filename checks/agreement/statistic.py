@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from functools import cached_property
@@ -18,6 +18,7 @@ from checks.agreement.scale import Scale, scale_of
 from checks.agreement.sums import Coefficient
 from checks.agreement.units import Ratings
 from checks.kernel import Interval, Metric, Number, rounded
+from checks.masking import public
 from checks.statistics.undefined import Undefined
 
 MOST_PAIRED_RATERS = 100
@@ -47,6 +48,10 @@ class Method:
         return 0 if self.coefficient == "percent-agreement" else -1
 
 
+def _public(names: Sequence[str], counts: np.ndarray, named: Collection[str]) -> tuple[str, ...]:
+    return tuple(public(name, int(n), named) for name, n in zip(names, counts, strict=True))
+
+
 @dataclass(frozen=True)
 class Rated:
     """Ratings on their scale, and what several statistics of them share."""
@@ -59,6 +64,16 @@ class Rated:
         """Raises Undefined unknown-category, not-a-number."""
         scale = scale_of(ratings.observed(), method.categories, numeric=method.numeric)
         return cls(ratings.on(scale), scale)
+
+    def shown(self, named: Collection[str], *, raters: Collection[str]) -> Rated:
+        """The same with labels, raters and groups as tables may show them; `named` and `raters` stand in the contract."""
+        r = self.ratings
+        weight = r.weight[r.unit]
+        labels = _public(r.labels, np.bincount(r.label, weight, minlength=len(r.labels)), named)
+        names = _public(r.raters, np.bincount(r.rater, weight, minlength=len(r.raters)), raters)
+        sizes = np.bincount(r.group, r.weight, minlength=len(r.groups))
+        groups = tuple(g and public(g, int(n)) for g, n in zip(r.groups, sizes, strict=True))
+        return Rated(replace(r, labels=labels, raters=names, groups=groups), replace(self.scale, labels=labels))
 
     def of_group(self, group: int) -> Rated:
         """One group, on the scale of all."""

@@ -17,7 +17,7 @@ from checks.analyzers.labels import label_text
 from checks.analyzers.value_counts import ValueCounts
 from checks.balance.distribution import AGAINST_TARGET, MEASURES, Distribution, Measure, chi_square
 from checks.kernel import Analyzer, Check, Declaration, Metric, Misdeclared, Number, Outcome, States, Table
-from checks.masking import shape
+from checks.masking import public
 from checks.statistics.targets import demanded, shortfall
 from checks.statistics.undefined import Undefined
 
@@ -114,7 +114,8 @@ class ClassBalance(Check):
         rows = []
         for name, d in (*groups.items(), (_ALL, overall)):
             metric = self._metric(d)
-            rows.append((name, d.total, metric.value, metric.undefined))
+            group = name if name is None or d is overall else public(name, d.total)
+            rows.append((group, d.total, metric.value, metric.undefined))
         return Table("split", ("group", "count", self.measure, "undefined"), tuple(rows))
 
 
@@ -140,7 +141,8 @@ def _plain(total: Fraction | int) -> str:
 
 def _row(d: Distribution, name: str) -> Row:
     contracted = None if d.target is None else d.contracted(name)
-    return shape(name) if name in d.outside else name, d.count(name), d.share(name) if d.total else None, contracted
+    known = public(name, 0 if name in d.outside else d.count(name), d.target or ())
+    return known, d.count(name), d.share(name) if d.total else None, contracted
 
 
 def _fit(d: Distribution) -> Iterator[Table]:

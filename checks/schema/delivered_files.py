@@ -17,9 +17,7 @@ FILE_CODES = (
     "declared-missing",
     "undeclared-file",
     "zero-bytes",
-    "unsafe-path",
     "name-twins",
-    "marker",
 )
 
 

@@ -13,6 +13,7 @@ from include.errors import DeliveryError
 from include.settings import settings
 
 EXIT = {"RELEASE": 0, "REJECT": 1, "HOLD": 2}
+VERDICTS = {"PASS": "적합", "FAIL": "부적합", "ERROR": "점검불가"}
 WORDS = {"RELEASE": "지급가능", "REJECT": "지급거절", "HOLD": "지급보류"}
 
 
@@ -72,10 +73,13 @@ def run(
 
 def _show(shown: dict[str, object]) -> None:
     from include.cli.console import korean, plain
+    from include.gate.reasons import text
 
-    decision = str(shown["decision"])
-    word = WORDS[decision] if korean() else decision
-    print(plain(f"{shown['voucher']}/{shown['delivery']} #{shown['attempt']}: {shown['verdict'] or '-'} -> {word}"))
+    decision, verdict = str(shown["decision"]), str(shown["verdict"] or "-")
+    if korean():
+        decision, verdict = WORDS[decision], VERDICTS.get(verdict, verdict)
+    print(plain(f"{shown['voucher']}/{shown['delivery']} #{shown['attempt']}: {verdict} -> {decision}"))
     for code in shown["reasons"]:  # type: ignore[attr-defined]
-        print(plain(f"  {code}"))
+        words = text(code, korean=korean())
+        print(plain(f"  {code}" if words == code else f"  {code}: {words}"))
     print(plain(f"  run id {shown['run_id']}, report {shown['report_sha256'] or '-'}"))

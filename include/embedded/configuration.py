@@ -100,7 +100,6 @@ class Embedded:
                 "AIRFLOW_HOME": str(self.folder),
                 "DAMBO_HOME": str(self.home),
                 "DAMBO_PICKUP_MINUTES": str(self.pickup_minutes),
-                "DAMBO_PAGE_URL": self.url,
                 "NO_PROXY": no_proxy,
                 "no_proxy": no_proxy,
                 "DO_NOT_TRACK": "true",

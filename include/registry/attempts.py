@@ -150,8 +150,13 @@ class Attempts(Store):
             return found is not None
 
     def known_deliveries(self, voucher: str | None = None) -> frozenset[tuple[str, str]]:
-        """(voucher, delivery) of every delivery with an attempt; of one voucher, if given."""
-        query = _first_attempts() if voucher is None else _first_attempts().where(AttemptT.voucher == voucher)
+        """(voucher, delivery) of every delivery with an attempt; of one voucher, if given.
+
+        An attempt that came before the delivery's marker does not count: it must not hide what is delivered later.
+        """
+        early = AttemptT.problem_code.is_not_distinct_from("delivery-incomplete")
+        query = select(AttemptT.voucher, AttemptT.delivery).where(~early).distinct()
+        query = query if voucher is None else query.where(AttemptT.voucher == voucher)
         with self._database.reading() as session:
             return frozenset((row.voucher, row.delivery) for row in session.execute(query))
 

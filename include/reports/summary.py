@@ -21,22 +21,25 @@ def print_summary(document: Mapping[str, Any], *, korean: bool) -> None:
     lang = "ko" if korean else "en"
     console = Console()
     table = Table(box=None, pad_edge=False)
-    heads = ("규칙", "정량목표", "결과값", "판정", "사유") if korean else ("rule", "target", "result", "verdict", "why")
+    heads = ("판정", "규칙", "정량목표", "결과값", "사유") if korean else ("verdict", "rule", "target", "result", "why")
     for head in heads:
         table.add_column(head, overflow="fold")
     for check in document["checks"]:
         verdict = check["verdict"]
         word = getattr(names.VERDICTS[verdict], lang)
         table.add_row(
+            Styled(word, STYLES[verdict]),
             Styled(visible(check["rule"])),
             Styled(_target(check, lang)),
             Styled(_value(check, lang)),
-            Styled(word, STYLES[verdict]),
             Styled(_why(check, lang)),
         )
     console.print(table)
     verdict = document["verdict"]
-    console.print(Styled(f"{getattr(names.VERDICTS[verdict], lang)} ({verdict})", STYLES[verdict]))
+    failed = sum(check["blocking"] and check["verdict"] in {"FAIL", "ERROR"} for check in document["checks"])
+    word = getattr(names.VERDICTS[verdict], lang)
+    of = f"필수 규칙 {failed}건 미충족" if korean else f"{failed} blocking rule(s) not met"
+    console.print(Styled(f"{word}: {of}" if failed else word, STYLES[verdict]))
 
 
 def _target(check: Mapping[str, Any], lang: str) -> str:

@@ -127,8 +127,8 @@ def test_a_missing_column(check):
     ran, report = check({"a.jsonl": jsonl(rows)}, contract())
     assert ran.exit_code == 1
     found = reasons(report)
-    assert found["records.label-agreement"] == "column-absent"
-    assert found["records.rater2.required"] == "column-absent"
+    assert found["records.label-agreement"] == "column-never-present"
+    assert found["records.rater2.required"] == "column-never-present"
     assert found["records.columns"] == "target-missed"
     assert "records.rater1.type" not in found
 

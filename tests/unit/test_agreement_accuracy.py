@@ -14,6 +14,13 @@ from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_sc
 from checks.agreement.label_accuracy import MEASURES, LabelAccuracy
 from checks.kernel import Misdeclared
 
+
+@pytest.fixture(autouse=True)
+def every_name_is_public(monkeypatch):
+    """These examples are small; tests/unit/test_masking.py tests what rare names look like."""
+    monkeypatch.setattr("checks.masking.PUBLIC_FROM", 1)
+
+
 COLUMNS = {"gold": "string", "label": "string", "split": "string"}
 
 

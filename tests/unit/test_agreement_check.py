@@ -11,6 +11,13 @@ from rating_helpers import at_least, declaration, detail, judged
 from checks.agreement.label_agreement import LabelAgreement
 from checks.kernel import Misdeclared, Target
 
+
+@pytest.fixture(autouse=True)
+def every_name_is_public(monkeypatch):
+    """These examples are small; tests/unit/test_masking.py tests what rare names look like."""
+    monkeypatch.setattr("checks.masking.PUBLIC_FROM", 1)
+
+
 TWO = {"a": "string", "b": "string"}
 THREE = {**TWO, "c": "string"}
 LONG = {"item": "string", "rater": "string", "value": "string", "team": "string"}

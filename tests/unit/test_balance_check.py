@@ -18,6 +18,13 @@ from checks.balance.class_balance import ClassBalance
 from checks.balance.distribution import MEASURES
 from checks.kernel import Misdeclared, Target
 
+
+@pytest.fixture(autouse=True)
+def every_name_is_public(monkeypatch):
+    """These examples are small; tests/unit/test_masking.py tests what rare names look like."""
+    monkeypatch.setattr("checks.masking.PUBLIC_FROM", 1)
+
+
 COLUMNS = {"label": "string", "split": "string"}
 EVEN = {"x": Decimal("0.5"), "y": Decimal("0.5")}
 THREE = {"x": Decimal("0.2"), "y": Decimal("0.3"), "z": Decimal("0.5")}

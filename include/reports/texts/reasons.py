@@ -41,10 +41,15 @@ RULE: Final[Mapping[str, Text]] = {
         "파일 {files}개에 컬럼이 없음: {column} (예: {file})",
         "column {column} is absent from {files} file(s), such as {file}",
     ),
+    "column-never-present": Text("어느 레코드에도 컬럼이 없음: {column}", "no record has the column {column}"),
     "no-rows": Text("납품된 레코드가 하나도 없음", "no record was delivered"),
     "empty-delivery": Text("납품된 파일이 하나도 없음", "no file was delivered"),
     "class-outside-target": Text(
         "계약한 클래스가 아닌 값이 들어 있음", "there are values that are none of the contracted classes"
+    ),
+    "outside-bounds": Text(
+        "관측값이 경계와 같은데 경계는 허용되지 않음 (strict)",
+        "the observed value equals a bound that is not allowed (strict)",
     ),
     "check-crashed": Text(
         "점검 중 내부 오류 {error} 발생 (오류 식별값 {digest}). 데이터의 잘못이 아닐 수 있으며 다시 점검이 필요함",
