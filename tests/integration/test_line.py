@@ -295,3 +295,12 @@ def test_too_many_attempts_are_held(tmp_path):
     world.now += timedelta(days=1)
     world.deliver({"a.jsonl": jsonl(records())}, delivery="D-2")
     assert world.run(delivery="D-2", run_id="r3")[1].outcome == "RELEASE"
+
+
+def test_a_run_before_the_marker_does_not_hide_the_delivery(world):
+    world.line().storage.put("deliveries/V-1/D-1/a.jsonl", jsonl(records()))
+    assert world.run(run_id="too-early")[1].reasons == ("delivery-incomplete",)
+    world.deliver({"a.jsonl": jsonl(records())})
+    assert steps.pending(world.line()) == [("V-1", "D-1")]
+    assert world.run(run_id="pickup")[1].outcome == "RELEASE"
+    assert steps.pending(world.line()) == []
