@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -11,6 +13,7 @@ from include.evidence import envelope
 from include.evidence.canonical import Json
 from include.evidence.folder import manifest_of
 from include.evidence.keyring import Keyring
+from include.evidence.rerunning import compare
 from include.evidence.verify import Verified, verify_delivery, verify_envelope, verify_report
 
 State: TypeAlias = Literal["passed", "refused", "not-reached", "not-asked"]
@@ -27,6 +30,10 @@ STEPS: Final = (
     ("결정의 검증자가 키의 검증자와 같다", "a decision names its key's verifier"),
     ("납품 파일이 진술서의 명세와 같다", "the delivery's files give the statement's manifest"),
     ("report.json이 서명된 것이다", "report.json is the one that was signed"),
+    (
+        "다시 점검한 결과가 그 report.json과 바이트까지 같다",
+        "the checks, run again, give that report.json byte for byte",
+    ),
 )
 """Korean and English of each step; its place is its number (0 is the keyring's own)."""
 
@@ -72,8 +79,15 @@ class Outcome:
 WORDS: Final = {"passed": ("확인", "ok"), "refused": ("거절", "REFUSED"), "not-reached": ("-", "-")}
 
 
-def run(document: bytes, keyring: bytes, *, delivery: Path | None = None, report: bytes | None = None) -> Outcome:
-    """All steps that the arguments ask for. Whatever the bytes, it answers."""
+def run(
+    document: bytes,
+    keyring: bytes,
+    *,
+    delivery: Path | None = None,
+    report: bytes | None = None,
+    again: Callable[[], bytes] | None = None,
+) -> Outcome:
+    """All steps that the arguments ask for; `again` runs the checks anew. Whatever the bytes, it answers."""
     held: list[int] = []
     trusted: Keyring | None = None
     verified: Verified | None = None
@@ -88,9 +102,12 @@ def run(document: bytes, keyring: bytes, *, delivery: Path | None = None, report
         if report is not None:
             verify_report(verified, report)
             held.append(10)
+        if again is not None and report is not None:
+            compare(report, again())
+            held.append(11)
     except VerificationError as error:
         refusal = error
-    asked = {*range(9), *([9] if delivery else []), *([10] if report is not None else [])}
+    asked = {*range(9), *([9] if delivery else []), *([10] if report is not None else []), *([11] if again else [])}
     states = _states(asked, held, refused=refusal is not None)
     return Outcome(states, refusal, trusted, verified if refusal is None else None)
 
@@ -159,13 +176,21 @@ def read_limited(path: Path, limit: int) -> bytes:
         return file.read(limit + 1)
 
 
-def run_files(document: Path, keyring: Path, *, delivery: Path | None = None, report: Path | None = None) -> Outcome:
+def run_files(
+    document: Path,
+    keyring: Path,
+    *,
+    delivery: Path | None = None,
+    report: Path | None = None,
+    again: Callable[[], bytes] | None = None,
+) -> Outcome:
     """The same from files. Raises OSError for one that cannot be read: unusable input, not a refusal."""
     if delivery is not None and not delivery.is_dir():
-        raise NotADirectoryError(str(delivery))
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(delivery))
     return run(
         read_limited(document, envelope.ENVELOPE_LIMIT),
         read_limited(keyring, envelope.ENVELOPE_LIMIT),
         delivery=delivery,
         report=None if report is None else read_limited(report, REPORT_LIMIT),
+        again=again,
     )

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,8 +15,9 @@ import pytest
 from typer.testing import CliRunner
 
 from include.cli import app
+from include.evidence import envelope, statement
 from include.evidence.canonical import digest
-from include.evidence.embedded import ensure_keys
+from include.evidence.embedded import Making, ensure_keys
 from include.evidence.folder import manifest_of
 from include.evidence.offline import main
 from include.evidence.predicates import ByVerdict, Claims, ManifestPredicate, ReportPredicate
@@ -117,17 +119,18 @@ def test_every_step_is_shown(case: Case, capsys: pytest.CaptureFixture[str]) -> 
         str(case.report_json),
     ]
     assert main([*arguments, "--json"]) == 0
-    assert outcomes(capsys.readouterr().out) == ["passed"] * len(STEPS)
+    assert outcomes(capsys.readouterr().out) == [*["passed"] * (len(STEPS) - 1), "not-asked"]
     assert main(arguments) == 0
     shown = capsys.readouterr().out.splitlines()
-    assert [line.split()[:2] for line in shown[: len(STEPS)]] == [[str(n), "ok"] for n in range(len(STEPS))]
+    asked = len(STEPS) - 1
+    assert [line.split()[:2] for line in shown[:asked]] == [[str(n), "ok"] for n in range(asked)]
 
 
 def test_the_step_that_refuses_is_named(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
     (case.delivery / "b.csv").write_text("y\n")
     assert main([str(case.manifest), "--keyring", str(case.keyring), "--delivery", str(case.delivery), "--json"]) == 1
     out = capsys.readouterr().out
-    assert outcomes(out) == [*["passed"] * 9, "refused", "not-asked"]
+    assert outcomes(out) == [*["passed"] * 9, "refused", "not-asked", "not-asked"]
     assert json.loads(out)["refusal"]["code"] == "delivery-differs"
     assert json.loads(out)["document"] is None
 
@@ -228,3 +231,61 @@ def test_the_marker_is_no_data_but_its_namesakes_are(case: Case) -> None:
     assert manifest_of(case.delivery) == before
     (case.delivery / "라벨" / "_DELIVERED.json").write_text("")
     assert manifest_of(case.delivery).objects == before.objects + 1
+
+
+# --- a report.json with its statement beside, and openssl
+
+
+def test_a_report_finds_its_statement_beside_it(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+    report = b'{"code":1,"schema":"dambo/quality-report/v1"}'
+    folder = case.delivery.parent / "r"
+    folder.mkdir()
+    (folder / "report.json").write_bytes(report)
+    arguments = [str(folder / "report.json"), "--keyring", str(case.keyring)]
+    (folder / "report.dsse.json").write_bytes(case.report.read_bytes())  # of another report
+    (folder / "noise.json").write_text('"application/vnd.in-toto+json"')
+    assert main(arguments) == 2
+    assert "no signed statement" in capsys.readouterr().err
+    verified = statement.parse(envelope.parse(case.report.read_bytes()).payload)
+    says = replace(verified.predicate, report=digest(report), report_size=len(report))
+    case._sign(folder / "any name.json", "verifier", Statement(verified.subject, says))
+    assert main([*arguments, "--json"]) == 0
+    assert outcomes(capsys.readouterr().out)[10] == "passed"
+
+
+@pytest.mark.parametrize(("algorithm", "encoding"), [("ed25519", "raw"), ("ecdsa-p256", "raw"), ("ecdsa-p256", "der")])
+def test_openssl_alone_verifies_what_was_exported(tmp_path: Path, algorithm: str, encoding: str) -> None:
+    (tmp_path / "h").mkdir()
+    ensure_keys(Settings(home=tmp_path / "h" / "home"), Making("kim", algorithm, encoding))
+    case, folder = Case(tmp_path / "h"), tmp_path / "out"
+    arguments = [str(case.report), "--keyring", str(case.keyring), "--report", str(case.report_json)]
+    assert main([*arguments, "--export-openssl", str(folder)]) == 0
+    names = {"payload.json", "pae.bin", "key-1.pem", "signature-1.bin", "report.json", "verify.sh"}
+    assert {path.name for path in folder.iterdir()} == names
+
+    def run() -> int:
+        return subprocess.run([folder / "verify.sh"], capture_output=True, timeout=30, check=False).returncode
+
+    assert run() == 0
+    for name in sorted(names - {"verify.sh"}):
+        good = (folder / name).read_bytes()
+        for place in (0, len(good) // 2, len(good) - 2):
+            (folder / name).write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
+            assert run() != 0, (name, place)
+        (folder / name).write_bytes(good)
+    assert run() == 0
+    assert main([*arguments, "--export-openssl", str(folder)]) == 2  # never over something
+
+
+def test_what_is_refused_is_not_exported(case: Case, tmp_path: Path) -> None:
+    case.report_json.write_text("{ }")
+    arguments = [str(case.report), "--keyring", str(case.keyring), "--report", str(case.report_json)]
+    assert main([*arguments, "--export-openssl", str(tmp_path / "out")]) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_rerun_needs_all_of_its_parts(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+    keyring, delivery = ["--keyring", str(case.keyring)], ["--delivery", str(case.delivery)]
+    assert main([str(case.report), *keyring, "--rerun"]) == 2
+    assert main([str(case.report), *keyring, *delivery, "--rerun"]) == 2
+    assert "--rerun needs" in capsys.readouterr().err
