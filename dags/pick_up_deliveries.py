@@ -8,6 +8,7 @@ make a second run: Airflow refuses a second run of one id, and the task that ask
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 from datetime import timedelta
@@ -15,6 +16,8 @@ from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import dag, task
+
+log = logging.getLogger("airflow.task")
 
 # Read here and not through Settings: this file is parsed every few seconds.
 MINUTES = int(os.environ.get("DAMBO_PICKUP_MINUTES", "5"))
@@ -40,7 +43,7 @@ def pick_up_deliveries() -> None:
         from include import line as steps
         from include.settings import settings
 
-        found = steps.pending(steps.open_line(settings()))
+        found = [names for names in steps.pending(steps.open_line(settings())) if _can_be_verified(*names)]
         return [
             {
                 "trigger_run_id": run_id(voucher, delivery),
@@ -57,6 +60,20 @@ def pick_up_deliveries() -> None:
         map_index_template="{{ task.conf['voucher'] }}/{{ task.conf['delivery'] }}",
         doc_md="납품마다 검증 실행 하나 · one verification run for each delivery",
     ).expand_kwargs(look())
+
+
+def _can_be_verified(voucher: str, delivery: str) -> bool:
+    """Will the registry take these names? One that it never will must not stand in the others' way at each look."""
+    from include.errors import DeliveryError
+    from include.registry.store import check_name
+
+    try:
+        check_name("voucher", voucher)
+        check_name("delivery", delivery)
+    except DeliveryError as error:
+        log.warning("skipped %r/%r: %s", voucher, delivery, error)
+        return False
+    return True
 
 
 def run_id(voucher: str, delivery: str) -> str:
