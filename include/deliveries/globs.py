@@ -30,7 +30,7 @@ def _token(glob: str, i: int) -> tuple[str, int]:
         return "[^/]", 1
     closing = glob.find("]", i + 2) if glob[i] == "[" else -1
     if closing > 0:
-        inside = glob[i + 1 : closing].replace("\\", "\\\\")
+        inside = glob[i + 1 : closing].replace("\\", "\\\\").replace("[", "\\[")
         inside = (
             "^" + inside[1:]
             if inside.startswith("!")
