@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from include.errors import VerificationError
-from include.evidence.canonical import digest
+from include.evidence.canonical import Json, digest
 from include.evidence.signer import Signer
-from include.evidence.statement import Statement
+from include.evidence.statement import Statement, parse
 from include.registry import Document, Registry
 from include.storage import Storage
+
+TIMES: Final = frozenset({"takenAt", "startedAt", "finishedAt", "timeVerified"})
+"""Where a statement says when it was made: what may differ when one is made again."""
 
 
 def evidence_key(sha256: str) -> str:
@@ -41,17 +45,32 @@ class Filing:
         return sha256
 
     def sign(self, attempt_id: str, kind: str, role: str, statement: Callable[[], Statement]) -> bytes:
-        """The envelope of this kind: the one filed before, or `statement()` signed and filed now."""
+        """The envelope of this kind: the one filed before, or `statement()` signed, logged and filed now."""
         filed = self.get(attempt_id, kind)
         return self.sign_new(attempt_id, kind, role, statement()) if filed is None else filed
 
     def sign_new(self, attempt_id: str, kind: str, role: str, statement: Statement) -> bytes:
-        """Sign and file, whatever was filed of this kind before."""
+        """Sign, log and file, whatever was filed of this kind before.
+
+        The statement is filed before it is signed: who resumes after a crash asks for the same one again, not for one
+        that differs in its time, and so nothing is signed twice.
+        """
+        statement = self._meant(attempt_id, f"{kind}-unsigned", statement)
         envelope = self.signer.sign(role, statement.to_bytes())
         sha256 = digest(envelope)
         self.storage.put_once(evidence_key(sha256), envelope)
         self.registry.add_document(attempt_id, kind, statement.sha256, sha256, evidence_key(sha256), self.now())
         return envelope
+
+    def _meant(self, attempt_id: str, kind: str, statement: Statement) -> Statement:
+        """The statement that was going to be signed before, if nothing but the time differs, else this one, filed."""
+        before = self.get(attempt_id, kind)
+        if before is not None:
+            earlier = parse(before)
+            if _timeless(earlier) == _timeless(statement):
+                return earlier
+        self.put(attempt_id, kind, statement.to_bytes())
+        return statement
 
     def get(self, attempt_id: str, kind: str) -> bytes | None:
         """The newest document of this kind, its digest compared; None if there is none."""
@@ -83,3 +102,11 @@ class Filing:
                 ko_hint="저장소가 손상되었거나 변조되었습니다. 이전 버전으로 복구하십시오",
             )
         return data
+
+
+def _timeless(statement: Statement) -> dict[str, Json]:
+    """What it says, but for when it was made."""
+    said = statement.to_json()
+    predicate = said["predicate"]
+    assert isinstance(predicate, dict)
+    return {**said, "predicate": {name: value for name, value in predicate.items() if name not in TIMES}}

@@ -36,7 +36,7 @@ class AttemptFact:
 class Evidence:
     """The documents of one attempt, as stored; None where there is none.
 
-    `manifest`, `run_started`, `report_statement`: envelopes; `report`: report.json. `current_manifest`: digest of the
+    `manifest`, `run_started`, `report_statement`: envelopes, each with its `.tlog-proof`; `report`: report.json. `current_manifest`: digest of the
     manifest that the objects in storage give now. `attempts`: all of this voucher and milestone, in the order they
     began, this one among them. `released`: milestones of the voucher that have a release.
     """
@@ -45,6 +45,9 @@ class Evidence:
     manifest: bytes | None
     run_started: bytes | None
     report_statement: bytes | None
+    manifest_proof: bytes | None
+    run_started_proof: bytes | None
+    report_proof: bytes | None
     report: bytes | None
     current_manifest: str | None
     attempts: tuple[AttemptFact, ...]

@@ -1,8 +1,8 @@
 """What must hold before money moves, one function a condition: it yields the reason codes of what does not hold.
 
 `TRUST` are about the evidence and the agreement: while one fails, neither RELEASE nor REJECT is possible. `PAYMENT` are
-about paying only: a delivery that failed its checks is rejected whatever they say. A later condition (inclusion in the
-log, waivers, objections, suspensions) is one more function in one of these tuples and one more field of `Case`.
+about paying only: a delivery that failed its checks is rejected whatever they say. A later condition (waivers,
+objections, suspensions) is one more function in one of these tuples and one more field of `Case`.
 Documents that are None have their reason already (`Case.refused`); conditions about them say nothing more.
 """
 
@@ -28,6 +28,12 @@ SKEW: Final = timedelta(minutes=5)
 def documents(case: Case) -> Iterator[str]:
     """Every document is there, signed by its role, and is what it should be."""
     yield from case.refused
+
+
+def logged(case: Case) -> Iterator[str]:
+    """Every document is in the log, where whoever watches it sees that it was made."""
+    if case.unlogged:
+        yield "not-logged"
 
 
 def about_this_delivery(case: Case) -> Iterator[str]:
@@ -245,6 +251,7 @@ def order(case: Case) -> Iterator[str]:
 
 TRUST: Final[tuple[Condition, ...]] = (
     documents,
+    logged,
     about_this_delivery,
     one_subject,
     chain,

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from include.errors import VerificationError
 from include.evidence.keyring import Keyring
+from include.evidence.log.inclusion import verify_logged
 from include.evidence.predicates import ManifestPredicate, ReportPredicate, RunStartedPredicate
 from include.evidence.verify import Verified, verify_envelope, verify_keys_at, verify_report
 from include.gate.body import Body, read_body
@@ -39,7 +40,8 @@ class Document(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that the conditions look at. A document is None only together with a reason in `refused`."""
+    """All that the conditions look at. A document is None only together with a reason in `refused`; `unlogged` names
+    those that nothing proves to be in the log."""
 
     evidence: Evidence
     policy: Policy
@@ -49,6 +51,7 @@ class Case:
     report: Document[ReportPredicate] | None
     body: Body | None
     refused: tuple[str, ...]
+    unlogged: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -57,6 +60,7 @@ class _Reader:
         self._keyring = keyring
         self._now = now
         self.refused: list[str] = []
+        self.unlogged: list[str] = []
         self.notes: list[str] = []
 
     def document(self, data: bytes | None, name: str, role: str, kind: type[T]) -> Document[T] | None:
@@ -75,6 +79,19 @@ class _Reader:
             self._refuse(f"{name}-refused", f"{name}: wrong-document")
             return None
         return Document(verified, says)
+
+    def logged(self, document: Document[T] | None, name: str, proof: bytes | None) -> None:
+        """Is it in the log, under a checkpoint of a log key that is good now?"""
+        if document is None:
+            return
+        if proof is None:
+            self.unlogged.append(name)
+            return
+        try:
+            verify_logged(proof, self._keyring, document.verified, at=self._now)
+        except VerificationError as error:
+            self.unlogged.append(name)
+            self.notes.append(f"{name}: {error.code}")
 
     def body(self, report: Document[ReportPredicate] | None, data: bytes | None) -> Body | None:
         """report.json, if it is the signed one."""
@@ -105,4 +122,8 @@ def read_case(evidence: Evidence, keyring: Keyring, policy: Policy, now: datetim
     started = reader.document(evidence.run_started, "run-started", "verifier", RunStartedPredicate)
     report = reader.document(evidence.report_statement, "report", "verifier", ReportPredicate)
     body = reader.body(report, evidence.report)
-    return Case(evidence, policy, now, manifest, started, report, body, tuple(reader.refused), tuple(reader.notes))
+    reader.logged(manifest, "manifest", evidence.manifest_proof)
+    reader.logged(started, "run-started", evidence.run_started_proof)
+    reader.logged(report, "report", evidence.report_proof)
+    refused, unlogged, notes = map(tuple, (reader.refused, reader.unlogged, reader.notes))
+    return Case(evidence, policy, now, manifest, started, report, body, refused, unlogged, notes)

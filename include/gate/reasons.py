@@ -18,6 +18,7 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "report-refused": ("품질보고서 진술서의 서명이나 내용이 인정되지 않습니다", "the report statement is refused"),
     "report-altered": ("report.json이 서명된 것과 다릅니다", "report.json is not the one that was signed"),
     "report-malformed": ("report.json을 읽을 수 없습니다", "report.json cannot be read"),
+    "not-logged": ("투명성 로그에 기록되었음이 증명되지 않은 문서가 있습니다", "nothing proves that every document is in the log"),
     # what the documents are about
     "another-delivery": ("다른 바우처, 마일스톤 또는 납품의 문서입니다", "a document is about another voucher, milestone or delivery"),
     "subject-mismatch": ("문서들이 서로 다른 납품 명세를 가리킵니다", "the documents name different manifests"),

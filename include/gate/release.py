@@ -1,7 +1,7 @@
 """Let a payment go, once: claim the milestone by a signed decision, then hand it to the settlement outbox.
 
 What must hold, judged inside the claiming transaction; each step below carries its number:
- 1. the decision's envelope verifies, signed by the gate, and is a decision;
+ 1. the decision's envelope verifies, signed by the gate, is in the log, and is a decision;
  2. it is about this very voucher, milestone and delivery;
  3. it is the decision that stands for this attempt, in the registry's words too;
  4. it is about this attempt's number and manifest;
@@ -23,7 +23,10 @@ from datetime import datetime
 from typing import Final
 
 from include.errors import VerificationError
+from include.evidence.canonical import digest
+from include.evidence.envelope import parse as parse_envelope
 from include.evidence.keyring import Keyring
+from include.evidence.log.inclusion import verify_logged
 from include.evidence.predicates import DecisionPredicate
 from include.evidence.resource import Resource
 from include.evidence.verify import Verified, verify_envelope
@@ -31,11 +34,15 @@ from include.gate.settlement import idempotency_key, publish
 from include.registry import Attempt, Claim, Entitlement, Registry, Release
 from include.storage.port import Storage
 
-VerifyDecision = Callable[[bytes, datetime], Verified]
-"""Verifies an envelope as the gate's at the time of the claim, or raises VerificationError."""
+VerifyDecision = Callable[[bytes, bytes | None, datetime], Verified]
+"""Verifies an envelope as the gate's, and by its proof as logged, at the time of the claim; or raises VerificationError."""
+
+Prove = Callable[[str], bytes]
+"""The `.tlog-proof` of a statement's identity, or VerificationError."""
 
 REFUSALS: Final = {
     "decision-missing": ("the attempt has no stored decision", "저장된 결정이 없습니다"),
+    "not-logged": ("nothing proves that the decision is in the log", "로그에 기록되었음이 증명되지 않은 결정입니다"),
     "not-a-decision": ("the signed document is not a decision", "서명된 문서가 결정이 아닙니다"),
     "wrong-entitlement": (
         "the decision is about another voucher, milestone or delivery",
@@ -67,13 +74,17 @@ REFUSALS: Final = {
 
 
 def gate_signed(keyring: Keyring) -> VerifyDecision:
-    """The verifier for `release`: the keyring's gate role, twice. A key that is out of date now lets no payment go,
-    whatever time the decision claims; and a key that was ever revoked lets none go either.
+    """The verifier for `release`: the keyring's gate role, twice, and its log. A key that is out of date now lets no
+    payment go, whatever time the decision claims; and a key that was ever revoked lets none go either.
     """
 
-    def verify(data: bytes, now: datetime) -> Verified:
+    def verify(data: bytes, proof: bytes | None, now: datetime) -> Verified:
         verify_envelope(data, keyring, role="gate", at=now)
-        return verify_envelope(data, keyring, role="gate")
+        verified = verify_envelope(data, keyring, role="gate")
+        if proof is None:
+            raise _refuse("not-logged")
+        verify_logged(proof, keyring, verified, at=now)
+        return verified
 
     return verify
 
@@ -82,6 +93,7 @@ def release(
     registry: Registry,
     storage: Storage,
     verify_decision: VerifyDecision,
+    prove: Prove,
     *,
     attempt_id: str,
     now: datetime,
@@ -93,9 +105,10 @@ def release(
     evidence's refusals, or "settlement-differs"; RegistryError and StorageError, after which running again goes on.
     """
     data = _stored_decision(registry, storage, attempt_id) if envelope is None else envelope
+    proof = _proof(prove, data)
 
     def approve(seen: Entitlement) -> Claim:
-        verified = verify_decision(data, now)
+        verified = verify_decision(data, proof, now)
         _judge(seen, verified)
         key = idempotency_key(seen.attempt.voucher, seen.attempt.milestone or "")
         return Claim(verified.statement_sha256, key)
@@ -116,6 +129,14 @@ def _stored_decision(registry: Registry, storage: Storage, attempt_id: str) -> b
         if document.sha256 == wanted:
             return storage.read(document.storage_key)
     raise _refuse("decision-missing")
+
+
+def _proof(prove: Prove, data: bytes) -> bytes | None:
+    """Fetched before the transaction, which then needs no second connection; None is for the verifier to refuse."""
+    try:
+        return prove(digest(parse_envelope(data).payload))
+    except VerificationError:
+        return None
 
 
 def _judge(seen: Entitlement, verified: Verified) -> None:

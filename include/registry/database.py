@@ -1,7 +1,7 @@
 """The one way to the database: an engine, reading and writing transactions, and errors by who must act.
 
-Writing is serial per voucher: on PostgreSQL by advisory locks held to the transaction's end, on SQLite because a writing
-transaction begins with BEGIN IMMEDIATE. So "read the latest, then add the next" is safe everywhere without retries;
+Writing is serial per voucher, and on the log: on PostgreSQL by advisory locks held to the transaction's end, on SQLite
+because a writing transaction begins with BEGIN IMMEDIATE. So "read the latest, then add the next" is safe everywhere without retries;
 unique constraints stand behind it. Error messages carry no statement and no parameter.
 """
 
@@ -110,9 +110,26 @@ class Database:
     @contextmanager
     def writing(self, voucher: str | None) -> Iterator[Session]:
         """A transaction alone on `voucher` (None: alone on the whole registry); commits at the end, or not at all."""
+        with self._alone(None if voucher is None else f"voucher/{voucher}") as session:
+            yield session
+
+    @contextmanager
+    def appending(self) -> Iterator[Session]:
+        """A transaction alone on the log's sequence."""
+        with self._alone("log/sequence") as session:
+            yield session
+
+    @contextmanager
+    def publishing(self) -> Iterator[None]:
+        """Alone with the log's checkpoint in storage; nothing is written here."""
+        with self._alone("log/checkpoint"):
+            yield
+
+    @contextmanager
+    def _alone(self, name: str | None) -> Iterator[Session]:
         self._after_fork()
         with translated(), Session(self._writer, expire_on_commit=False) as session, session.begin():
-            self._lock(session, voucher)
+            self._lock(session, name)
             yield session
 
     def _after_fork(self) -> None:
@@ -120,16 +137,16 @@ class Database:
             self.engine.dispose(close=False)  # the sockets are the parent's
             self._pid = os.getpid()
 
-    def _lock(self, session: Session, voucher: str | None) -> None:
+    def _lock(self, session: Session, name: str | None) -> None:
         if self.engine.dialect.name != "postgresql":
             session.connection()  # begins, and BEGIN IMMEDIATE waits for its turn
-        elif voucher is None:
+        elif name is None:
             session.execute(select(func.pg_advisory_xact_lock(lock_number("registry"))))
         else:
             session.execute(
                 select(
                     func.pg_advisory_xact_lock_shared(lock_number("registry")),
-                    func.pg_advisory_xact_lock(lock_number(f"voucher/{voucher}")),
+                    func.pg_advisory_xact_lock(lock_number(name)),
                 )
             )
 

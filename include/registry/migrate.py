@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, column, inspect, select, table
 from include.errors import ContractError, RegistryError
 from include.registry.database import BUSY_SECONDS, Database
 
-HEAD: Final = "r0001"
+HEAD: Final = "r0002"
 """The revision that this code works on."""
 
 VERSION_TABLE: Final = "dambo_registry_version"

@@ -162,6 +162,18 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class LogRow:
+    """One entry of the log's sequence. `position` counts from 0 without gaps; `entry` is the leaf's data, `envelope` the
+    signed document itself: with this row alone everything that is published of it can be made again."""
+
+    position: int
+    statement_sha256: str
+    envelope_sha256: str
+    entry: bytes
+    envelope: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRow:
     """One line of the deliveries page: the latest attempt of a delivery and what came of it."""
 

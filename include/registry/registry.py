@@ -11,11 +11,12 @@ from include.registry.listing import Listing
 from include.registry.migrate import migrate
 from include.registry.papers import Papers
 from include.registry.releases import Releases
+from include.registry.sequence import Sequence
 from include.registry.vouchers import Vouchers
 
 
-class Registry(Vouchers, Attempts, Papers, Releases, Listing):
-    """Vouchers, attempts, documents, decisions, releases. Threads may share one; a forked child may go on using it.
+class Registry(Vouchers, Attempts, Papers, Releases, Sequence, Listing):
+    """Vouchers, attempts, documents, decisions, releases, the log's sequence. Threads may share one; a forked child may go on using it.
 
     Raises RegistryError "registry-unavailable" from any method where a repeat may help.
     """

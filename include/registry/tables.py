@@ -19,6 +19,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -211,6 +212,18 @@ class ReleaseT(Base):
     claimed_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+
+
+class LogEntryT(Base):
+    """The log's sequence: the one place that gives a logged statement its index. Append-only."""
+
+    __tablename__ = "log_entries"
+    __table_args__ = (CheckConstraint("position >= 0", name="position"),)
+    position: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=False)
+    statement_sha256: Mapped[str] = mapped_column(Sha256, unique=True)
+    envelope_sha256: Mapped[str] = mapped_column(Sha256)
+    entry: Mapped[bytes] = mapped_column(LargeBinary)
+    envelope: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 def record(kind: type[Kind], *rows: object) -> Kind:

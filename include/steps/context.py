@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from checks import engine
 from include.assessment import contract_of
@@ -15,13 +17,12 @@ from include.deliveries import intake, marker
 from include.deliveries.marker import Marker
 from include.deliveries.scan import Fetch, fetcher
 from include.errors import ContractError, DamboError
-from include.evidence.embedded import ensure_keys
 from include.evidence.envelope import parse as parse_envelope
 from include.evidence.filing import Filing
 from include.evidence.keyring import Keyring
 from include.evidence.manifest import Manifest
 from include.evidence.resource import Resource
-from include.evidence.signer import open_signer
+from include.evidence.signing.opening import signer_of_line
 from include.evidence.statement import Statement, parse
 from include.programmes import Programme, load_programme
 from include.registry import Attempt, Milestone, Registry, open_registry
@@ -54,8 +55,8 @@ def open_line(settings: Settings, now: Callable[[], datetime] = utc_now) -> Line
     """The line of these settings; the embedded default makes its keys, registry and folders on first use."""
     storage = open_storage(settings.storage_url(), settings)
     registry = open_registry(settings)
-    keyring = ensure_keys(settings)
-    return Line(settings, storage, registry, Filing(storage, registry, open_signer(settings), now), keyring, now)
+    signer, keyring = signer_of_line(settings, registry, storage, now)
+    return Line(settings, storage, registry, Filing(storage, registry, signer, now), keyring, now)
 
 
 def prefix_of(voucher: str, delivery: str) -> str:
@@ -156,6 +157,15 @@ def statement_of(line: Line, attempt_id: str, kind: str) -> Statement:
 def identity_of(line: Line, attempt_id: str, kind: str) -> str:
     """The newest statement's identity."""
     return line.registry.documents(attempt_id, kind)[-1].sha256
+
+
+@contextmanager
+def scratch_of(line: Line, attempt_id: str) -> Iterator[Path]:
+    """A folder of this step's own for what does not fit into memory; it goes with the step."""
+    home = line.settings.scratch_folder() / attempt_id
+    home.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=home) as folder:
+        yield Path(folder)
 
 
 def fetch_of(line: Line, attempt: Attempt) -> Fetch:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from include.deliveries import intake
 from include.errors import ContractError, DeliveryError, VerificationError
+from include.evidence.log.prover import prove
 from include.evidence.predicates import (
     DecisionPredicate,
     Pinned,
@@ -50,7 +52,9 @@ def decide(line: Line, attempt_id: str) -> Decided:
         return Decided(decision.decision, decision.reasons, attempt.sealed, None)
     try:
         verify = gate_signed(line.keyring)
-        claimed = release(line.registry, line.storage, verify, attempt_id=attempt_id, now=line.now())
+        claimed = release(
+            line.registry, line.storage, verify, partial(_prove, line), attempt_id=attempt_id, now=line.now()
+        )
     except VerificationError as error:  # what changed since the gate looked, a later attempt for one
         held = Decision("HOLD", (error.code,))
         _record(line, attempt, held, policy)
@@ -82,11 +86,27 @@ def _evidence(line: Line, attempt: Attempt) -> Evidence:
         manifest=filing.get(attempt.id, "manifest"),
         run_started=filing.get(attempt.id, "run-started"),
         report_statement=filing.get(attempt.id, "report"),
+        manifest_proof=_proof(line, attempt, "manifest"),
+        run_started_proof=_proof(line, attempt, "run-started"),
+        report_proof=_proof(line, attempt, "report"),
         report=filing.get(attempt.id, "report-json"),
         current_manifest=intake.current_digest(line.storage, prefix_of(attempt.voucher, attempt.delivery)),
         attempts=facts,
         released=frozenset(r.milestone for r in registry.releases(attempt.voucher) if r.attempt_id != attempt.id),
     )
+
+
+def _proof(line: Line, attempt: Attempt, kind: str) -> bytes | None:
+    """That the newest statement of a kind is logged; None holds."""
+    listed = line.registry.documents(attempt.id, kind)
+    try:
+        return _prove(line, listed[-1].sha256) if listed else None
+    except VerificationError:
+        return None
+
+
+def _prove(line: Line, statement_sha256: str) -> bytes:
+    return prove(line.registry, line.storage, line.keyring, statement_sha256, witnessed=False)
 
 
 def _all_attempts(line: Line, attempt: Attempt) -> list[Attempt]:

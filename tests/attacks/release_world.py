@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from include.evidence.embedded import ensure_keys
+from include.evidence.envelope import parse
 from include.evidence.keyring import Keyring
+from include.evidence.log.prover import prove
+from include.evidence.log.writer import LogWriter
 from include.evidence.predicates import DecisionPredicate
 from include.evidence.resource import Resource
 from include.evidence.signer import FileSigner
@@ -98,10 +101,21 @@ class World:
         """Sign a decision, file it, and make it the one that stands."""
         statement = self.statement(attempt, **changes)
         envelope = self.signer.sign("gate", statement.to_bytes())
+        if changes.get("logged", True):
+            self.log(statement, envelope)
         self.file(attempt, statement, envelope)
         word = statement.predicate.decision
         self.registry.add_decision(attempt.id, word, statement.predicate.reasons, statement.sha256, NOW)
         return envelope
+
+    def log(self, statement: Statement, envelope: bytes) -> None:
+        """Into the log, without the signer's own checks: attacks sign what no signer would."""
+        log = LogWriter(self.registry, self.storage, self.keyring, self.signer, lambda: NOW)
+        log.append(statement, envelope, parse(envelope).signatures[0].keyid)
+        log.publish()
+
+    def prove(self, statement_sha256: str) -> bytes:
+        return prove(self.registry, self.storage, self.keyring, statement_sha256)
 
     def file(self, attempt: Attempt, statement: Statement, envelope: bytes) -> None:
         sha256 = hashlib.sha256(envelope).hexdigest()
@@ -116,7 +130,9 @@ class World:
 
     def release(self, attempt: Attempt, envelope: bytes | None = None, now: datetime = NOW) -> Release:
         verify = gate_signed(self.keyring)
-        return release(self.registry, self.storage, verify, attempt_id=attempt.id, now=now, envelope=envelope)
+        return release(
+            self.registry, self.storage, verify, self.prove, attempt_id=attempt.id, now=now, envelope=envelope
+        )
 
     def outbox(self) -> dict[str, bytes]:
         return {info.key: self.storage.read(info.key) for info in self.storage.list("settlement/")}

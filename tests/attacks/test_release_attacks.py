@@ -9,11 +9,16 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from release_world import CONTRACT, LATER, MANIFEST, NOW, VOUCHER, World, milestone
 from sqlalchemy import create_engine, exc, text
 
 from include.errors import ContractError, VerificationError
 from include.evidence.envelope import Envelope, Signature, parse
+from include.evidence.log.checkpoint import Checkpoint, sign_checkpoint
+from include.evidence.log.note import parse as parse_note
+from include.evidence.log.published import CHECKPOINT
+from include.evidence.log.writer import LogWriter
 from include.evidence.predicates import ManifestPredicate
 from include.evidence.resource import Resource
 from include.evidence.verify import verify_envelope
@@ -79,12 +84,36 @@ def signed_but_unknown_to_the_registry(world: World) -> None:
     world.release_this = world.verified()
     statement = world.statement(world.release_this)
     world.envelope = world.signer.sign("gate", statement.to_bytes())
+    world.log(statement, world.envelope)
+
+
+def signed_and_filed_but_not_logged(world: World) -> None:
+    world.release_this = world.verified()
+    world.decide(world.release_this, logged=False)
+
+
+def logged_in_a_database_but_not_published(world: World) -> None:
+    """A row in the sequence shows nobody anything: the checkpoint has to cover it."""
+    world.release_this = world.verified()
+    envelope = world.decide(world.release_this, logged=False)
+    log = LogWriter(world.registry, world.storage, world.keyring, world.signer, lambda: NOW)
+    log.append(world.statement(world.release_this), envelope, parse(envelope).signatures[0].keyid)
+
+
+def logged_under_a_checkpoint_of_another_key(world: World) -> None:
+    world.release_this = world.good()
+    head = Checkpoint.of(parse_note(world.storage.read(CHECKPOINT)).text)
+    stranger = Ed25519PrivateKey.generate()
+    public = stranger.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    world.storage.put(CHECKPOINT, sign_checkpoint(head, public, stranger.sign))
 
 
 def registry_says_release_where_the_document_says_hold(world: World) -> None:
     world.release_this = world.verified()
     statement = world.statement(world.release_this, decision="HOLD")
-    world.file(world.release_this, statement, world.signer.sign("gate", statement.to_bytes()))
+    envelope = world.signer.sign("gate", statement.to_bytes())
+    world.log(statement, envelope)
+    world.file(world.release_this, statement, envelope)
     world.registry.add_decision(world.release_this.id, "RELEASE", [], statement.sha256, NOW)
 
 
@@ -200,6 +229,9 @@ ATTACKS: list[tuple[Callable[[World], None], str]] = [
     (decision_about_other_content, "manifest-differs"),
     (release_replayed_after_a_hold, "decision-superseded"),
     (release_replayed_from_another_attempt, "decision-superseded"),
+    (signed_and_filed_but_not_logged, "not-logged"),
+    (logged_in_a_database_but_not_published, "not-logged"),
+    (logged_under_a_checkpoint_of_another_key, "not-logged"),
     (signed_but_unknown_to_the_registry, "decision-superseded"),
     (registry_says_release_where_the_document_says_hold, "decision-superseded"),
     (older_attempt_while_a_later_one_runs, "later-attempt"),
@@ -243,13 +275,13 @@ def test_another_document_of_the_gates_keys_is_no_decision(world: World) -> None
     """Even if a verifier let another type through, the release would not."""
     attempt = world.good()
 
-    def careless(data: bytes, _now: object) -> object:
+    def careless(data: bytes, _proof: object, _now: object) -> object:
         verified = verify_envelope(data, world.keyring, role="gate")
         object.__setattr__(verified.statement, "predicate", object.__new__(ManifestPredicate))
         return verified
 
     with pytest.raises(VerificationError) as caught:
-        release(world.registry, world.storage, careless, attempt_id=attempt.id, now=NOW)  # type: ignore[arg-type]
+        release(world.registry, world.storage, careless, world.prove, attempt_id=attempt.id, now=NOW)  # type: ignore[arg-type]
     assert caught.value.code == "not-a-decision"
 
 

@@ -7,6 +7,7 @@ import io
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import pytest
 from release_world import LATER, NOW, VOUCHER, World, milestone
 
 from include.errors import StorageError, VerificationError
+from include.evidence.log.entry import LogEntry
+from include.evidence.log.prover import prove
 from include.evidence.signer import FileSigner, open_keyring
 from include.gate import settlement
 from include.gate.release import gate_signed, release
@@ -92,7 +95,15 @@ def test_a_registry_from_yesterday_cannot_pay_again(world: World, tmp_path: Path
     restored.storage = world.storage
     files = world.outbox()
     with pytest.raises(VerificationError) as caught:
-        restored.release(restored.good(), now=LATER)
+        restored.good()
+    assert caught.value.code == "log-rolled-back"  # nothing new is logged, so nothing new can be released
+    for row in world.registry.log_leaves(0, 1):
+        known = world.registry.log_entry(LogEntry.from_bytes(row).statement)
+        restored.registry.append_entry(
+            known.statement_sha256, known.envelope_sha256, known.entry, known.envelope, published=0
+        )
+    with pytest.raises(VerificationError) as caught:
+        restored.release(restored.good(), now=LATER)  # even with a log that was mended
     assert caught.value.code == "settlement-differs"
     with pytest.raises(VerificationError) as caught:
         settle(restored.registry, restored.storage, LATER)
@@ -109,7 +120,9 @@ def _release_in(folder: str, attempt_id: str, times: int) -> list[Release]:
     settings = Settings(home=Path(folder))
     verify, storage = gate_signed(open_keyring(settings)), open_storage(settings.storage_url(), settings)
     with open_registry(settings) as registry, ThreadPoolExecutor(times) as pool:
-        jobs = [pool.submit(release, registry, storage, verify, attempt_id=attempt_id, now=NOW) for _ in range(times)]
+        proving = partial(prove, registry, storage, open_keyring(settings))
+        claim = partial(release, registry, storage, verify, proving, attempt_id=attempt_id, now=NOW)
+        jobs = [pool.submit(claim) for _ in range(times)]
         return [job.result() for job in jobs]
 
 
@@ -182,7 +195,8 @@ def _release_and_die(folder: str, attempt_id: str, where: str) -> None:
             storage.put_once = _die  # type: ignore[method-assign,assignment]
         case "before the note":
             registry.move_release = _die  # type: ignore[method-assign,assignment]
-    release(registry, storage, verify, attempt_id=attempt_id, now=NOW)
+    proving = partial(prove, registry, storage, open_keyring(settings))
+    release(registry, storage, verify, proving, attempt_id=attempt_id, now=NOW)
 
 
 @pytest.mark.parametrize(

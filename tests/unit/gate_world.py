@@ -12,8 +12,14 @@ from tempfile import TemporaryDirectory
 
 from include.evidence.canonical import canonical, digest
 from include.evidence.embedded import ensure_keys
-from include.evidence.envelope import Envelope, Signature
+from include.evidence.envelope import Envelope, Signature, parse
 from include.evidence.keyring import Keyring
+from include.evidence.log.checkpoint import Checkpoint, log_origin, sign_checkpoint
+from include.evidence.log.entry import LogEntry
+from include.evidence.log.note import raw_public
+from include.evidence.log.prooffile import TlogProof
+from include.evidence.log.tiles import Edge, TileReader
+from include.evidence.log.tree import inclusion_path
 from include.evidence.predicates import (
     ByVerdict,
     Claims,
@@ -26,6 +32,7 @@ from include.evidence.resource import Resource
 from include.evidence.rules import RequiredRule, rules_digest
 from include.evidence.signer import read_private
 from include.evidence.statement import Statement
+from include.evidence.statement import parse as parse_statement
 from include.gate.case import AttemptFact, Decision, Evidence, Policy
 from include.gate.decide import decide
 from include.settings import Settings
@@ -129,11 +136,15 @@ class World:
                 report_size=len(data), tests=ByVerdict(*(tuple(dict.fromkeys(g)) for g in groups)),
             ),
         )  # fmt: skip
+        documents = (
+            signed(self.roles["manifest"], manifest.to_bytes()),
+            signed(self.roles["started"], started.to_bytes()),
+            signed(self.roles["report"], report.to_bytes()),
+        )
         evidence = Evidence(
-            attempt=2,
-            manifest=signed(self.roles["manifest"], manifest.to_bytes()),
-            run_started=signed(self.roles["started"], started.to_bytes()),
-            report_statement=signed(self.roles["report"], report.to_bytes()),
+            2,
+            *documents,
+            *proofs(*documents),
             report=self.body_edit(data),
             current_manifest=SUBJECT,
             attempts=(
@@ -151,6 +162,36 @@ class World:
             max_attempts=5, amount_krw=30, paid_krw=70, voucher_krw=100, cap_krw=100, earlier_milestones=("interim",),
         )  # fmt: skip
         return replace(evidence, **self.evidence), replace(policy, **self.policy)
+
+
+def proofs(*documents: bytes) -> list[bytes]:
+    """A log of just these documents, with a proof of each."""
+    entries = [entry_of(data) for data in documents]
+    edge = Edge()
+    store = dict(edge.add(entries))
+    head = head_of(len(entries), edge.root())
+    nodes = TileReader(store.__getitem__, len(entries)).node
+    return [
+        TlogProof(index, inclusion_path(nodes, index, len(entries)), head, entry).to_bytes()
+        for index, entry in enumerate(entries)
+    ]
+
+
+@lru_cache(maxsize=4096)
+def head_of(size: int, root: bytes) -> bytes:
+    keyring, private = keys()
+    keyid, log = private["log"]
+    public = raw_public(next(key for key in keyring.keys if key.keyid == keyid).public.spki)
+    return sign_checkpoint(Checkpoint(log_origin(keyring), size, root), public, log.sign)
+
+
+def entry_of(data: bytes) -> bytes:
+    envelope = parse(data)
+    statement = parse_statement(envelope.payload)
+    return LogEntry(
+        statement.predicate.TYPE, digest(envelope.payload), digest(data), statement.subject,
+        statement.predicate.resource.uri, envelope.signatures[0].keyid, NOW,
+    ).to_bytes()  # fmt: skip
 
 
 def judge(world: World) -> Decision:

@@ -60,6 +60,11 @@ DISTRUST: dict[str, tuple[Knob, str]] = {
     "no report.json": (evidence(report=None), "report-missing"),
     "report.json edited": (lambda w: setattr(w, "body_edit", lambda d: d.replace(b"0.8", b"0.9")), "report-altered"),
     "report.json without checks": (lambda w: w.body.update(schema="other"), "report-malformed"),
+    "manifest not logged": (evidence(manifest_proof=None), "not-logged"),
+    "run-started not logged": (evidence(run_started_proof=None), "not-logged"),
+    "report not logged": (evidence(report_proof=None), "not-logged"),
+    "proof of another document": (lambda w: w.evidence.update(report_proof=w.build()[0].manifest_proof), "not-logged"),
+    "proof is no proof": (evidence(manifest_proof=b"c2sp.org/tlog-proof@v1\n"), "not-logged"),
     "manifest of another delivery": (says("manifest", resource=ELSEWHERE), "another-delivery"),
     "run of another delivery": (says("started", resource=ELSEWHERE), "another-delivery"),
     "report of another milestone": (says("report", resource=Resource("V-1", "interim", "D-1")), "another-delivery"),
@@ -164,7 +169,7 @@ def test_every_reason_is_reached_and_has_its_words() -> None:
 
 FAMILIES = (
     "manifest of a thief", "run of another delivery", "target lowered",
-    "delivery changed", "later attempt open", "phase preliminary", "advisory programme", "late", "amount over the voucher",
+    "delivery changed", "report not logged", "later attempt open", "phase preliminary", "advisory programme", "late", "amount over the voucher",
 )  # fmt: skip
 
 
@@ -290,6 +295,7 @@ def test_arguments_that_are_not_what_they_should_be(which: str, data: st.DataObj
             "amount_krw",
             "earlier_milestones",
             "delay_accepted_until",
+            "due_on",  # a time is a day too
         }
         assert name in harmless
 
