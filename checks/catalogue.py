@@ -10,6 +10,12 @@ from checks.balance.class_balance import ClassBalance
 from checks.completeness.delivered_count import DeliveredCount
 from checks.completeness.missing import MissingValues, NullValues, Required
 from checks.completeness.row_count import RowCount
+from checks.expectations.check import (
+    CompletenessExpectation,
+    SchemaExpectation,
+    UniquenessExpectation,
+    ValidityExpectation,
+)
 from checks.kernel import Check
 from checks.schema.columns import Columns
 from checks.schema.delivered_files import DeliveryFiles, UnclaimedFiles
@@ -47,6 +53,10 @@ _ALL: tuple[type[Check], ...] = (
     LabelAgreement,
     LabelAccuracy,
     ClassBalance,
+    SchemaExpectation,
+    CompletenessExpectation,
+    UniquenessExpectation,
+    ValidityExpectation,
 )
 
 CATALOGUE: Mapping[str, type[Check]] = {check.id: check for check in _ALL}

@@ -60,6 +60,7 @@ def catalogue() -> str:
     rows = ["| check | family | in a contract | NIA | ISO/IEC 5259-2 |", "|---|---|---|---|---|"]
     for name, check in CATALOGUE.items():
         how = "`engine: dambo`" if name in VOCABULARY else "library metric" if name in metrics() else "derived"
+        how = "`engine: greatExpectations`" if name.endswith("-expectation") else how
         nia, iso = (check.standards.get(key, "") for key in ("nia", "iso-5259-2"))
         rows.append(f"| [{name}]({page_of(name)}) | {check.family} | {how} | {nia} | {iso} |")
     return "\n".join(rows) + "\n"
@@ -81,6 +82,17 @@ def page_of(check: str) -> str:
         if re.search(rf"^## {re.escape(check)}$", text, re.MULTILINE):
             return f"{page.name}#{check}"
     raise SystemExit(f"no page in docs/reference/checks has a heading for {check!r}")
+
+
+def expectations() -> str:
+    """Every translated expectation with its arguments and what differs from GX."""
+    from checks.expectations.translated import TRANSLATED
+
+    rows = ["| expectation | family | arguments | |", "|---|---|---|---|"]
+    for name, kind in TRANSLATED.items():
+        takes = ", ".join(f"`{word}`" for word in kind.takes)
+        rows.append(f"| `{name}` | {kind.family} | {takes} | {kind.note} |")
+    return "\n".join(rows) + "\n"
 
 
 def marker_schema() -> str:
@@ -121,6 +133,7 @@ def said(schema: Mapping[str, Any]) -> str:
 PARTS: Mapping[str, Callable[[], str]] = {
     "commands": commands,
     "catalogue": catalogue,
+    "expectations": expectations,
     "marker-schema": marker_schema,
     "reader-codes": reader_codes,
     "reader-options": reader_options,

@@ -78,11 +78,12 @@ def _object(found: Object, builder: _Builder, problems: Problems) -> None:
 
 def _rules(found: Object, problems: Problems) -> Iterator[Draft | Words]:
     """Every rule of an object, in the contract's order, but `columns`, which needs the others' columns."""
+    sources = {spec.source: spec.col.name for spec in found.spec.columns if spec.source != spec.col.name}
     yield from of_object(found)
     for item in found.properties:
         yield from of_property(found.spec.name, item, problems)
-        yield from of_quality(found.spec.name, item.node, item.name, problems)
-    yield from of_quality(found.spec.name, found.node, None, problems)
+        yield from of_quality(found.spec.name, item.node, item.name, problems, sources)
+    yield from of_quality(found.spec.name, found.node, None, problems, sources)
 
 
 @dataclass

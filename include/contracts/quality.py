@@ -1,10 +1,11 @@
-"""The rules under `quality`: ODCS's library metrics, our own checks, and rules in words."""
+"""The rules under `quality`: ODCS's library metrics, our own checks, expectations as GX writes them, and rules in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from checks.catalogue import VOCABULARY
+from checks.expectations.check import check_id
 from checks.kernel import Severity
 from include.contracts.draft import Draft, Words
 from include.contracts.model import NotChecked
@@ -13,11 +14,18 @@ from include.contracts.problems import Problems
 from include.contracts.targets import OPERATORS, parse
 from include.contracts.vocabulary import METRICS
 
-ENGINES = ("dambo",)
-ENGINES_LATER = ("greatExpectations", "great-expectations", "great_expectations", "gx")
+GX_ENGINES = ("greatExpectations", "great-expectations")
+"""Great Expectations: the first is how we write it, the second how the standard's example does."""
+
+ENGINES = ("dambo", *GX_ENGINES)
+
+Sources = Mapping[str, str]
+"""A column's name in the files to its name in the contract, where they differ."""
 
 
-def of_quality(name: str, node: Node, column: str | None, problems: Problems) -> Iterator[Draft | Words]:
+def of_quality(
+    name: str, node: Node, column: str | None, problems: Problems, sources: Sources
+) -> Iterator[Draft | Words]:
     """The rules under `quality`."""
     for rule in node.each("quality"):
         kind = rule.text("type") or "library"
@@ -25,6 +33,8 @@ def of_quality(name: str, node: Node, column: str | None, problems: Problems) ->
             yield _words(name, rule, column, problems)
         elif kind == "sql":
             problems.add(rule.at("type"), "sql-refused")
+        elif kind == "custom" and rule.text("engine") in GX_ENGINES:
+            yield from _expectation(name, rule, column, problems, sources)
         elif kind == "custom":
             yield from _custom(name, rule, column, problems)
         elif kind == "library":
@@ -108,9 +118,29 @@ def _custom(name: str, rule: Node, column: str | None, problems: Problems) -> It
     )
 
 
+def _expectation(name: str, rule: Node, column: str | None, problems: Problems, sources: Sources) -> Iterator[Draft]:
+    """`{type, kwargs, meta}` of a suite; a rule of the object that names one column is called by that column."""
+    if "unit" in rule.value:
+        problems.add(rule.at("unit"), "unit-not-allowed", word="engine: greatExpectations")
+    inner = rule.mapping("implementation")
+    kind = inner.text("type")
+    if kind is None or problems.broken(inner.path):
+        return
+    named = inner.mapping("kwargs").text("column")
+    yield Draft(
+        object=name,
+        segment=rule.text("id") or kind,
+        check=check_id(kind),
+        path=rule.path,
+        params_path=inner.path,
+        column=column or (None if named is None else sources.get(named, named)),
+        params={**inner.value, "sources": sources},
+        severity=_severity(rule),
+        derived=False,
+    )
+
+
 def _engine(engine: str, rule: Node, problems: Problems) -> bool:
-    if engine in ENGINES_LATER:
-        problems.add(rule.at("engine"), "engine-not-supported", word=engine)
-    elif engine not in ENGINES:
+    if engine not in ENGINES:
         problems.unknown(rule.at("engine"), "engine-unknown", engine, ENGINES)
     return engine in ENGINES

@@ -212,12 +212,6 @@ RULES: dict[str, Text] = {
         "metric 이나 engine: dambo 의 점검을 쓰세요",
     ),
     "engine-unknown": Text("unknown engine {word}", "모르는 엔진 {word}", "{help}", "{help_ko}"),
-    "engine-not-supported": Text(
-        "engine {word} is not supported yet",
-        "엔진 {word} 은(는) 아직 지원하지 않습니다",
-        "use a metric, or a check of engine: dambo",
-        "metric 이나 engine: dambo 의 점검을 쓰세요",
-    ),
     "check-unknown": Text("unknown check {word}", "모르는 점검 {word}", "{help}", "{help_ko}"),
     "metric-level": Text(
         "{word} belongs {level}, not here",

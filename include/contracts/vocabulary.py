@@ -14,6 +14,7 @@ from importlib import resources
 from typing import Any
 
 from checks.catalogue import VOCABULARY
+from checks.expectations.check import PARAMS
 from checks.kernel import Check
 from include.contracts.targets import OPERATORS
 
@@ -50,6 +51,7 @@ def contract_schema(catalogue: Catalogue, readers: Readers) -> Mapping[str, Any]
     words = vocabulary(catalogue)
     parts["implementation"]["properties"]["check"] = {"enum": list(words), "x-code": "check-unknown"}
     parts["implementation"]["allOf"] = [_when("check", word, _implementation(catalogue[word])) for word in words]
+    parts["expectation"] = _plain(PARAMS)
     parts["quality"]["allOf"] += [_when("metric", word, _arguments(catalogue[METRICS[word]])) for word in METRICS]
     parts["object"]["properties"]["physicalType"] = {"enum": list(readers), "x-code": "format-unknown"}
     parts["object"]["allOf"] = [_when("physicalType", word, _reader(readers[word])) for word in readers]

@@ -13,6 +13,14 @@ from include.contracts import lint
 HERE = Path(__file__).parent / "contract_lint"
 BASE = (HERE / "base.odcs.yaml").read_text("utf-8")
 
+
+
+def gx(implementation: str) -> tuple[str, str]:
+    """A rule of Great Expectations before the others."""
+    rule = f"      - {{id: gx, type: custom, engine: greatExpectations, implementation: {implementation}}}\n"
+    return ("      - {metric: rowCount,", f"{rule}      - {{metric: rowCount,")
+
+
 CASES: dict[str, tuple[str, str]] = {
     # YAML
     "yaml-syntax": ("version: 1.0.0", "version: 1.0.0: x"),
@@ -78,7 +86,14 @@ CASES: dict[str, tuple[str, str]] = {
     "rule-without-metric": ("{metric: rowCount, mustBeGreaterOrEqualTo: 3000}", "{mustBeGreaterOrEqualTo: 3000}"),
     "rule-sql": ("{metric: rowCount, mustBeGreaterOrEqualTo: 3000}", "{type: sql, query: SELECT 1, mustBe: 1}"),
     "rule-text": ("      - {metric: rowCount,", "      - {id: tone, type: text, description: 존댓말을 쓴다}\n      - {metric: rowCount,"),
-    "rule-great-expectations": ("engine: dambo\n        severity", "engine: greatExpectations\n        severity"),
+    "rule-engine-of-another-name": ("engine: dambo\n        severity", "engine: gx\n        severity"),
+    "rule-expectation-without-type": gx("{kwargs: {column: guid}}"),
+    "rule-expectation-column-unknown": gx("{type: expect_column_values_to_be_unique, kwargs: {column: gude}}"),
+    "rule-expectation-kwarg-unknown": gx("{type: expect_column_values_to_match_regex, kwargs: {column: guid, pattern: a}}"),
+    "rule-expectation-row-condition": gx("{type: expect_column_values_to_be_unique, kwargs: {column: guid, row_condition: 'a == 1'}}"),
+    "rule-expectation-bounds": gx("{type: expect_table_row_count_to_be_between, kwargs: {min_value: 9, max_value: 3}}"),
+    "rule-expectation-value-set": gx("{type: expect_column_values_to_be_in_set, kwargs: {column: guid, value_set: [1, 2]}}"),
+    "rule-expectation-twice": ("      - {metric: rowCount,", 2 * "      - {type: custom, engine: greatExpectations, implementation: {type: expect_table_row_count_to_equal, kwargs: {value: 3}}}\n" + "      - {metric: rowCount,"),
     "rule-engine-unknown": ("engine: dambo\n        severity", "engine: dambbo\n        severity"),
     "rule-implementation-text": ("implementation: {check: delivered-count, by: label, atLeast: {question: 900, command: 900, chat: 900}}", "implementation: delivered-count"),
     "rule-check-unknown": ("check: label-agreement", "check: label-agrement"),

@@ -15,6 +15,7 @@ from checks import engine
 from checks.batch import Batch, Defect
 from checks.catalogue import CATALOGUE
 from checks.columns import Col, View
+from checks.expectations.check import check_id
 from checks.kernel import Declaration, Rule, Target
 
 COLUMNS = {
@@ -30,6 +31,10 @@ COLUMNS = {
 def declared(check: str, column: str | None = None, demand: Target | None = None, **params):
     rule = Rule(f"records.{column}.{check}.{abs(hash(str(params))) % 1000}", check)
     return CATALOGUE[check].build(Declaration(rule, "records", COLUMNS, params, demand, column))
+
+
+def expected(name: str, **kwargs):
+    return declared(check_id(name), type=name, kwargs=kwargs)
 
 
 def at_least(value: str) -> Target:
@@ -81,6 +86,42 @@ EXAMPLES = {
             measure="overlap",
             target={"a": Decimal("0.5"), "b": Decimal("0.5")},
         )
+    ],
+    "schema-expectation": [
+        expected("expect_column_to_exist", column="id", column_index=0),
+        expected("expect_table_columns_to_match_ordered_list", column_list=list(COLUMNS)),
+        expected("expect_column_values_to_be_of_type", column="day", type_="date"),
+    ],
+    "completeness-expectation": [
+        expected("expect_column_values_to_not_be_null", column="label", mostly=Decimal("0.5")),
+        expected("expect_column_values_to_be_null", column="score"),
+        expected("expect_table_row_count_to_be_between", min_value=2, max_value=9),
+        expected("expect_column_proportion_of_non_null_values_to_be_between", column="day", min_value=Decimal("0.5")),
+    ],
+    "uniqueness-expectation": [
+        expected("expect_column_values_to_be_unique", column="id"),
+        expected("expect_compound_columns_to_be_unique", column_list=["label", "score"]),
+        expected("expect_select_column_values_to_be_unique_within_record", column_list=["label", "other", "gold"]),
+    ],
+    "validity-expectation": [
+        expected("expect_column_values_to_be_in_set", column="id", value_set=[1, 2]),
+        expected("expect_column_values_to_be_between", column="day", min_value="2026-01-01"),
+        expected("expect_column_values_to_match_regex", column="label", regex="^\\w$"),
+        expected("expect_column_values_to_be_json_parseable", column="other"),
+        expected("expect_column_min_to_be_between", column="day", max_value="2026-01-01"),
+        expected("expect_column_max_to_be_between", column="label", max_value="b"),
+        expected("expect_column_mean_to_be_between", column="score", min_value=0, max_value=1),
+        expected("expect_column_stdev_to_be_between", column="id", max_value=5, strict_max=True),
+        expected("expect_column_distinct_values_to_equal_set", column="label", value_set=["a", "b"]),
+        expected("expect_column_most_common_value_to_be_in_set", column="label", value_set=["a"], ties_okay=True),
+        expected(
+            "expect_column_quantile_values_to_be_between",
+            column="score",
+            quantile_ranges={"quantiles": [Decimal("0.5")], "value_ranges": [[0, 1]]},
+        ),
+        expected("expect_column_pair_values_to_be_equal", column_A="label", column_B="other"),
+        expected("expect_column_pair_values_to_be_in_set", column_A="label", column_B="id", value_pairs_set=[["a", 1]]),
+        expected("expect_multicolumn_sum_to_equal", column_list=["id", "score"], sum_total=Decimal("2.25")),
     ],
     "delivery-files": [],
     "unclaimed-files": [],
@@ -237,3 +278,20 @@ def test_keeping_the_smallest_failing_rows_is_associative(limit, rows_, data):
 
         parts = [state(rows_[:cut]), state(rows_[cut:])]
         assert parts[0].merge(parts[1]) == state(rows_) == parts[1].merge(parts[0])
+
+
+@given(rows)
+@settings(max_examples=80)
+def test_records_where_raters_differ_are_listed_only_when_agreement_is_too_low(records):
+    low, high = (
+        declared("label-agreement", demand=at_least(value), raters=["label", "other"], coefficient="percent-agreement")
+        for value in ("0", "1")
+    )
+    plan = engine.plan([low, high], {"records": tuple(COLUMNS)})
+    first, second = engine.judge([low, high], engine.observe(plan, [("records", batch(records, "f.csv", 0))]))
+    apart = [i for i, r in enumerate(records) if r[1] not in {None, ""} and r[2] not in {None, ""} and r[1] != r[2]]
+    if first.outcome is not None and first.outcome.metric.value is not None:
+        assert first.outcome.failures.count == 0
+        assert second.outcome.failures.count == len(apart)
+        assert [e.row for e in second.outcome.failures.examples] == apart[:20]
+        assert all(e.value == "1:1" for e in second.outcome.failures.examples)

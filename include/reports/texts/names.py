@@ -60,9 +60,22 @@ CHECKS: Final[Mapping[str, Text]] = {
     "label-agreement": Text("작업자 간 라벨 일치도", "agreement between raters"),
     "label-accuracy": Text("정답 대비 라벨 정확도", "labels against gold"),
     "class-balance": Text("클래스 구성비", "class balance"),
+    "schema-expectation": Text(
+        "기대 조건: 구조 (Great Expectations)", "expectation about structure (Great Expectations)"
+    ),
+    "completeness-expectation": Text(
+        "기대 조건: 완전성 (Great Expectations)", "expectation about completeness (Great Expectations)"
+    ),
+    "uniqueness-expectation": Text(
+        "기대 조건: 유일성 (Great Expectations)", "expectation about uniqueness (Great Expectations)"
+    ),
+    "validity-expectation": Text("기대 조건: 값 (Great Expectations)", "expectation about values (Great Expectations)"),
 }
 
 MEASURES: Final[Mapping[str, Text]] = {
+    "expected-share": Text("기대 조건을 충족한 비율", "share that meets the expectation"),
+    "observed-value": Text("관측값", "observed value"),
+    "unmet-conditions": Text("충족하지 못한 조건 수", "conditions not met"),
     "row-count": Text("레코드 수", "records"),
     "column-problems": Text("컬럼 문제 수", "column problems"),
     "defects": Text("읽기 오류 수", "defects"),
@@ -121,6 +134,8 @@ TABLES: Final[Mapping[str, Text]] = {
     "other-coefficients": Text("다른 계수 (참고)", "Other coefficients (for information)"),
     "measures": Text("다른 지표 (참고)", "Other measures (for information)"),
     "by": Text("구분별", "By group"),
+    "expectation": Text("기대 조건 점검 결과", "What the expectation found"),
+    "quantiles": Text("분위수", "Quantiles"),
 }
 
 COLUMNS: Final[Mapping[str, Text]] = {
@@ -178,6 +193,7 @@ COLUMNS: Final[Mapping[str, Text]] = {
     "p-value": Text("p값", "p-value"),
     "degrees-of-freedom": Text("자유도", "degrees of freedom"),
     "df": Text("자유도", "degrees of freedom"),
+    "quantile": Text("분위", "quantile"),
 }
 
 FILE_DEFECTS: Final[Mapping[str, Text]] = {
@@ -202,6 +218,8 @@ CELLS: Final[Mapping[str, Mapping[str, Text]]] = {
         "missing": Text("없음", "missing"),
         "extra": Text("계약에 없음", "extra"),
         "order": Text("순서가 다름", "order"),
+        "too-few": Text("컬럼이 적음", "too few columns"),
+        "too-many": Text("컬럼이 많음", "too many columns"),
     },
     "quantity": {
         "items": Text("대상", "items"),
@@ -219,6 +237,16 @@ CELLS: Final[Mapping[str, Mapping[str, Text]]] = {
         "right": Text("정답과 같은 레코드", "right"),
         "labelled": Text("라벨이 있는 레코드", "labelled records"),
         "missing": Text("라벨이 없는 레코드", "records without a label"),
+        "element-count": Text("전체 레코드", "records"),
+        "missing-count": Text("값이 없어 보지 않은 레코드", "records not looked at, for want of a value"),
+        "unexpected-count": Text("기대에 어긋난 값", "unexpected values"),
+        "unexpected": Text("기대에 어긋난 값 (가려서 표시)", "unexpected value (masked)"),
+        "missing-values": Text("나오지 않은 값의 수", "values that do not occur"),
+        "missing-value": Text("나오지 않은 값", "value that does not occur"),
+        "observed-value": Text("관측값 (집합 밖의 값은 가려서 표시)", "observed value (masked outside the set)"),
+        "count": Text("건수", "count"),
+        "tied": Text("가장 흔한 값의 수", "most common values"),
+        "unmet": Text("충족하지 못한 조건 수", "conditions not met"),
     },
     "level": {
         "nominal": Text("명목", "nominal"),
