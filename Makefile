@@ -53,6 +53,10 @@ lock: .venv/run.stamp ## compile requirements*.txt from requirements*.in
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt
 
+.PHONY: attacks
+attacks: .venv/dev.stamp ## every named attack with the refusal it meets
+	@$(BIN)/pytest tests/attacks -n 2 --attack-table -p no:randomly
+
 .PHONY: bench-line
 bench-line: .venv/dev.stamp ## time a small delivery from marker to signed decision under Airflow
 	@$(BIN)/python benchmarks/line.py

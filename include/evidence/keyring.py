@@ -212,6 +212,8 @@ def _key(value: Mapping[str, str | None]) -> Key:
         spki = binascii.a2b_base64(said["spki"], strict_mode=True)
     except binascii.Error:
         raise refuse("bad-base64", "spki") from None
+    if base64.b64encode(spki).decode("ascii") != said["spki"]:
+        raise refuse("bad-base64", "spki")
     public = PublicKey(spki, cast("Algorithm", said["algorithm"]), cast("SignatureEncoding", said["encoding"]))
     public.check()
     if public.keyid != said["keyid"]:
