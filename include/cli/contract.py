@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from include.cli.console import Json, korean, plain, result, say
+from include.cli.contract_diff import diff_files
 from include.cli.contract_infer import infer
 from include.errors import ContractError
 
@@ -24,6 +25,7 @@ app = typer.Typer(no_args_is_help=True, help="Contracts: lint, show, schema.")
 def register(main: typer.Typer) -> None:
     """Add the family."""
     app.command()(infer)
+    app.command("diff")(diff_files)
     main.add_typer(app, name="contract")
 
 
