@@ -31,16 +31,19 @@ def export(
     Example: dambo evidence export V-2026-000123 --out V-2026-000123.zip
     """
     from include.evidence.canonical import digest
+    from include.evidence.keyring import Keyring as TrustedKeyring
     from include.evidence.keys_shelf import Shelf
     from include.evidence.pack_export import export as pack
+    from include.evidence.pack_export import logged
     from include.evidence.pack_names import segment
     from include.registry import open_registry
     from include.storage import open_storage
 
     own = settings()
     keyrings = Shelf(own.keyring_file(), own.keys_folder()).history()
+    storage, newest = open_storage(own.storage_url(), own), TrustedKeyring.from_bytes(keyrings[-1])
     with open_registry(own) as registry:
-        data = pack(registry, open_storage(own.storage_url(), own), voucher, keyrings)
+        data = pack(registry, storage, voucher, keyrings, logged(registry, storage, newest))
     target = out or Path(f"{segment(voucher)}.zip")
     target.write_bytes(data)
     if json:

@@ -1,6 +1,6 @@
 """Making an evidence pack: everything signed about a voucher, with what it is about, from registry and storage.
 
-Deterministic: the same evidence gives the same bytes, whoever exports it and when. What is filed is compared with its
+Deterministic: the same evidence and the same log give the same bytes, whoever exports it and when. What is filed is compared with its
 digest on the way; whether it all holds together is for the verifier to say, who trusts neither us nor this machine.
 """
 
@@ -15,6 +15,7 @@ from typing import Final, cast
 from include.errors import ContractError, StorageError, VerificationError
 from include.evidence.canonical import digest
 from include.evidence.keyring import Keyring
+from include.evidence.log.prover import prove
 from include.evidence.pack_index import NAME, Index, Item, label
 from include.evidence.pack_keys import key_files, keyring_file
 from include.evidence.pack_names import phase_name, segment
@@ -49,6 +50,20 @@ INDEX_OF_FINDINGS: Final = "findings:findings/index.json"
 def no_proofs(_: Document) -> bytes | None:
     """Where there is no log."""
     return None
+
+
+def logged(registry: Registry, storage: Storage, keyring: Keyring) -> Proofs:
+    """Proofs from the transparency log: under the earliest witnessed checkpoint if there is one, else the published one."""
+
+    def proof(document: Document) -> bytes | None:
+        try:
+            return prove(registry, storage, keyring, document.sha256)
+        except VerificationError as error:
+            if error.code != "not-logged":
+                raise
+            return None
+
+    return proof
 
 
 @dataclass

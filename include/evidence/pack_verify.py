@@ -244,7 +244,9 @@ def _about(outcome: PackOutcome, *, korean: bool) -> list[str]:
     made.append(f"  {'키링' if korean else 'keyring'}: sha256:{outcome.keyring.sha256} v{outcome.keyring.version} ({compare_it})")  # fmt: skip
     for facts in outcome.attempts:
         verdict, decision = _words(facts)
-        logged = f"{facts.proven}/{len(facts.documents())} {'건 기록 증명' if korean else 'proven in the log'}"
+        seen = sum(document.witnessed for document in facts.documents())
+        of = len(facts.documents())
+        logged = f"로그 증명 {facts.proven}/{of}, 외부 증인 {seen}/{of}" if korean else f"{facts.proven}/{of} proven in the log, {seen} witnessed"  # fmt: skip
         gone = f", {'부적합 목록 파기' if korean else 'findings destroyed'} {facts.findings_gone}" if facts.findings_gone else ""  # fmt: skip
         made.append(f"  {facts.name}: {verdict or '-'} -> {decision or '-'} ({logged}{gone})")
     made.append(

@@ -18,9 +18,10 @@ from typer.testing import CliRunner
 from include.cli import app
 from include.errors import ContractError, VerificationError
 from include.evidence.embedded import Making, ensure_keys
+from include.evidence.keyring import Keyring
 from include.evidence.keys_change import Keys
 from include.evidence.offline import Asked, answer, main
-from include.evidence.pack_export import export, script
+from include.evidence.pack_export import export, logged, script
 from include.evidence.pack_index import Index
 from include.evidence.pack_names import phase_name, segment
 from include.evidence.pack_verify import PackOutcome, verify_pack
@@ -58,7 +59,8 @@ class Packed:
     def make(self) -> bytes:
         line = self.world.line()
         history = Keys(self.world.settings).shelf.history()
-        return export(line.registry, line.storage, "V-1", history)
+        proofs = logged(line.registry, line.storage, Keyring.from_bytes(history[-1]))
+        return export(line.registry, line.storage, "V-1", history, proofs)
 
     def delivery(self, name: str) -> Path:
         return self.world.settings.folder() / "storage" / "deliveries" / "V-1" / name
@@ -93,6 +95,7 @@ def test_it_verifies(packed: Packed) -> None:
         ("D-2#1", "FAIL", "REJECT"),
         ("D-3#1", None, "HOLD"),
     ]
+    assert [len(a.documents()) for a in outcome.attempts] == [a.proven for a in outcome.attempts] == [4, 4, 2]
     assert outcome.lines(korean=True)
     assert "D-2#1: FAIL -> REJECT" in "\n".join(outcome.lines(korean=False))
 
