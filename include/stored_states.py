@@ -83,7 +83,8 @@ class NeedsScanError(DamboError):
 
 def identity() -> dict[str, str]:
     """The code that observes: digest of its sources, and libraries."""
-    return {"dambo": sources_digest(ROOMS), **{name: version(name) for name in LIBRARIES}}
+    names = (*LIBRARIES, "great-expectations", "pandas")
+    return {"dambo": sources_digest(ROOMS), **{name: version(name) for name in names}}
 
 
 def reading_of(spec: ObjectSpec) -> Reading:
