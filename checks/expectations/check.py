@@ -5,17 +5,15 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, ClassVar, Self
 
+from checks.expectations.jsontext import as_json
 from checks.expectations.kwargs import Kwargs
 from checks.expectations.translated import TRANSLATED
 from checks.expectations.translation import Translation
-from checks.kernel import Analyzer, Check, Declaration, Misdeclared, Outcome, States
+from checks.kernel import Analyzer, Check, Declaration, Outcome, States
 
 PARAMS: Mapping[str, Any] = {
     "type": "object",
@@ -28,6 +26,9 @@ PARAMS: Mapping[str, Any] = {
     "additionalProperties": False,
 }
 """An expectation as GX writes it in a suite."""
+
+MANY = frozenset({"column_A", "column_B", "column_list", "column_set"})
+"""Arguments of expectations that are about more than one column."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,9 @@ class Expectation(Check):
     @classmethod
     def build(cls, decl: Declaration) -> Self:
         """Of `type`, `kwargs` and `meta`; `sources` maps the files' names of columns to the contract's."""
-        kind = translation_of(decl.params["type"])
+        made = translation_of(decl)
         given = decl.params["kwargs"]
-        made = kind.build(decl.object, Kwargs(decl, given, kind.takes))
-        if decl.column is not None and "column" in kind.takes:
+        if decl.column is not None and not MANY & given.keys():
             given = {"column": decl.column, **given}
         texts = (as_json(given), as_json(decl.params.get("meta", {})))
         return cls(decl.rule, decl.object, made.target, decl.params["type"], *texts, made)
@@ -103,21 +103,12 @@ def check_id(type_: str) -> str:
     return f"{'validity' if kind is None else kind.family}-expectation"
 
 
-def translation_of(type_: str) -> type[Translation]:
-    """The class that does the work of an expectation. Raises Misdeclared where none can."""
+def translation_of(decl: Declaration) -> Translation:
+    """What does the work of an expectation. Raises Misdeclared where nothing can."""
+    type_, given = decl.params["type"], decl.params["kwargs"]
     kind = TRANSLATED.get(type_)
     if kind is not None:
-        return kind
-    near = difflib.get_close_matches(type_, TRANSLATED, 1)
-    raise Misdeclared("type", f"unknown expectation {type_!r}", f"did you mean {near[0]!r}?" if near else "")
+        return kind.build(decl.object, Kwargs(decl, given, kind.takes))
+    from checks.expectations.native import GxMap
 
-
-def as_json(value: object) -> str:
-    """Canonical JSON of a value of the contract; a Decimal becomes the number it is."""
-    return json.dumps(value, default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() and value.as_tuple().exponent == 0 else float(value)
-    raise TypeError(type(value).__name__)
+    return GxMap.of(decl, type_, given)

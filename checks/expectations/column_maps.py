@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +13,7 @@ from checks.analyzers.failing import Failing
 from checks.analyzers.row_test import RowTest
 from checks.columns import Col
 from checks.expectations.bounds import Bounds
+from checks.expectations.jsontext import as_json
 from checks.expectations.kwargs import Kwargs
 from checks.expectations.patterns import check_pattern
 from checks.expectations.predicates import (
@@ -20,6 +23,7 @@ from checks.expectations.predicates import (
     Membership,
     NotDateutil,
     NotJson,
+    NotOfSchema,
     NotStrftime,
     Present,
     TextLength,
@@ -274,6 +278,34 @@ class JsonParseable(ColumnMap):
         """Of texts."""
         _of_texts(kwargs, column)
         return NotJson()
+
+
+class JsonSchema(ColumnMap):
+    """Every text is JSON of the schema."""
+
+    name: ClassVar[str] = "expect_column_values_to_match_json_schema"
+    family: ClassVar[str] = "validity"
+    takes: ClassVar[tuple[str, ...]] = ("column", "json_schema", "mostly")
+    note: ClassVar[str] = "a text that is no JSON is unexpected; GX raises. References stay inside the schema"
+
+    @classmethod
+    def predicate_of(cls, kwargs: Kwargs, column: Col) -> Predicate:
+        """A schema that holds together by itself."""
+        from jsonschema import SchemaError
+        from jsonschema.validators import validator_for
+
+        _of_texts(kwargs, column)
+        text = as_json(kwargs.raw("json_schema"))
+        schema = json.loads(text)
+        if not isinstance(schema, dict):
+            raise kwargs.wrong("json_schema", "a JSON Schema is a mapping")
+        if any(not ref.startswith("#") for ref in re.findall(r'"\$(?:ref|dynamicRef|recursiveRef)":"([^"]*)"', text)):
+            raise kwargs.wrong("json_schema", "a reference must stay inside the schema")
+        try:
+            validator_for(schema).check_schema(schema)
+        except SchemaError as wrong:
+            raise kwargs.wrong("json_schema", f"not a JSON Schema: {wrong.message}") from None
+        return NotOfSchema(text)
 
 
 def _of_texts(kwargs: Kwargs, column: Col) -> None:

@@ -150,6 +150,28 @@ class NotDateutil(Predicate):
 
 
 @dataclass(frozen=True, slots=True)
+class NotOfSchema(Predicate):
+    """The text is no JSON, or not of the JSON Schema (its canonical text)."""
+
+    schema: str
+
+    def failing(self, view: View, col: Col) -> pa.Array:
+        """Once per distinct text."""
+        from jsonschema.validators import validator_for
+
+        schema = json.loads(self.schema)
+        validator = validator_for(schema)(schema)
+
+        def holds(text: str) -> bool:
+            try:
+                return bool(validator.is_valid(json.loads(text)))
+            except (ValueError, RecursionError):
+                return False
+
+        return pc.invert(by_distinct(view.typed(col), holds))
+
+
+@dataclass(frozen=True, slots=True)
 class NotJson(Predicate):
     """The text is no JSON, as Python's json reads it (NaN and Infinity included, as in GX)."""
 

@@ -32,6 +32,7 @@ _ALL: tuple[type[Translation], ...] = (
     column_maps.Strftime,
     column_maps.DateutilParseable,
     column_maps.JsonParseable,
+    column_maps.JsonSchema,
     types.OfType,
     types.InTypeList,
     aggregates.MinBetween,

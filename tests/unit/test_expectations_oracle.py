@@ -358,11 +358,16 @@ ARGUMENTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         column_list=st.sampled_from([["i", "j"], ["s", "u"], ["d", "e"], ["f", "g"]]), mostly=shares, **ignoring
     ),
 }
-TYPED = {"expect_column_values_to_be_of_type", "expect_column_values_to_be_in_type_list"}
+OTHER = {
+    "expect_column_values_to_match_json_schema",
+    "expect_column_values_to_be_of_type",
+    "expect_column_values_to_be_in_type_list",
+}
+"""Whose answers differ from GX's on purpose: tested in test_expectations_values.py."""
 
 
 def test_every_translated_expectation_has_an_oracle() -> None:
-    assert set(ARGUMENTS) | TYPED == set(TRANSLATED)
+    assert set(ARGUMENTS) | OTHER == set(TRANSLATED)
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
