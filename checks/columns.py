@@ -6,6 +6,8 @@ there. So `"12"` in a JSON integer column never passes as 12, while CSV text, wh
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 
@@ -21,6 +23,8 @@ class View:
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         self._typed: dict[Col, tuple[pa.Array, pa.Array | None]] = {}
+        self._decoded: dict[str, pa.Array] = {}
+        self._distinct: dict[str, tuple[View, np.ndarray] | None] = {}
 
     @property
     def num_rows(self) -> int:
@@ -36,15 +40,67 @@ class View:
         return not self.batch.fixed or names <= set(self.batch.table.schema.names)
 
     def raw(self, name: str) -> pa.Array:
-        """The column as the reader gave it."""
+        """The column as the reader gave it, its values in place."""
+        array = self._given(name)
+        if not pa.types.is_dictionary(array.type):
+            return array
+        if name not in self._decoded:
+            self._decoded[name] = array.dictionary_decode()
+        return self._decoded[name]
+
+    def _given(self, name: str) -> pa.Array:
+        """The column as the reader gave it, maybe codes into a dictionary."""
         if name not in self.batch.table.schema.names:
             return pa.nulls(self.num_rows)
         return self.batch.table.column(name)
+
+    def nulls(self, name: str) -> int:
+        """Records without a value, as the reader found them."""
+        return int(self._given(name).null_count)
 
     def is_json(self, name: str) -> bool:
         """Does the column hold JSON texts, because its values are of mixed kinds, nested or huge?"""
         schema = self.batch.table.schema
         return name in schema.names and b"dambo.json" in (schema.field(name).metadata or {})
+
+    def distinct(self, col: Col) -> tuple[View, np.ndarray] | None:
+        """The column's values once each and a null at last, as a view, and where in it each record's value stands, int64 [n].
+
+        Only if the reader gave codes into a dictionary, of which there are fewer than records: what depends on a value
+        alone is then found once a value. None otherwise.
+        """
+        if col.name not in self._distinct:
+            self._distinct[col.name] = self._values(col.name)
+        return self._distinct[col.name]
+
+    def _values(self, name: str) -> tuple[View, np.ndarray] | None:
+        array = self._given(name)
+        if not pa.types.is_dictionary(array.type) or array.dictionary.null_count:
+            return None
+        values = array.dictionary
+        if len(values) >= self.num_rows:
+            return None
+        once = pa.concat_arrays([values, pa.nulls(1, values.type)])
+        field = self.batch.table.schema.field(name).with_type(values.type)
+        table = pa.RecordBatch.from_arrays([once], schema=pa.schema([field]))
+        view = View(replace(self.batch, table=table, rows=None))
+        return view, array.indices.cast(pa.int64()).fill_null(len(values)).to_numpy(zero_copy_only=False)
+
+    def codes(self, col: Col) -> tuple[pa.Array, np.ndarray] | None:
+        """Typed values once each (they may be null, or equal to each other) and where each record's stands; see `distinct`."""
+        found = self.distinct(col)
+        return None if found is None else (found[0].typed(col), found[1])
+
+    def present(self, col: Col) -> int:
+        """Records with a value of the type."""
+        found = self.codes(col)
+        if found is None:
+            return int(self.num_rows - self.typed(col).null_count)
+        values, index = found
+        if values.null_count == 1:  # the null at the end
+            return self.num_rows - self.nulls(col.name)
+        valid: np.ndarray = values.is_valid().to_numpy(zero_copy_only=False)
+        return int(valid[index].sum())
 
     def typed(self, col: Col) -> pa.Array:
         """The column as its logical type; null where it is missing or mistyped.

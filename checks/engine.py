@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, Self
 
 import msgspec
@@ -19,10 +19,19 @@ from checks.analyzers.defects import Defects
 from checks.analyzers.shape import Shape, ShapeOf
 from checks.batch import Batch, Defect
 from checks.columns import View
-from checks.kernel import Analyzer, Check, CheckResult, Outcome, Reason, State, States, Verdict
+from checks.kernel import Analyzer, Check, CheckResult, Outcome, Reason, Spilling, State, States, Verdict
 
 Item = tuple[str, Batch | Defect]
 """A schema object's name, and a batch of its records or a defect of its files."""
+
+Put = Callable[[bytes], str]
+"""Keeps a chunk of a state; its name."""
+
+Get = Callable[[str], bytes]
+"""The chunk of that name."""
+
+HELD = 32 << 20
+"""Bytes that a growing state may hold in memory before it goes to the scratch folder."""
 
 DELIVERY = "delivery"
 """The object whose records are the delivery's files; intake observes it."""
@@ -69,8 +78,9 @@ def plan(checks: Iterable[Check], declared: Mapping[str, tuple[str, ...]]) -> Pl
 class Tally:
     """States of one pass. Each analyzer keeps a stack of merged runs of doubling size, so n batches cost n log n."""
 
-    def __init__(self, plan_: Plan) -> None:
+    def __init__(self, plan_: Plan, scratch: Path | None = None) -> None:
         self._plan = plan_
+        self._scratch = scratch
         self._stacks: dict[Analyzer[Any], list[tuple[int, State]]] = {
             a: [] for group in plan_.objects.values() for a in group
         }
@@ -92,7 +102,7 @@ class Tally:
         stack, rank = self._stacks[analyzer], 0
         while stack and stack[-1][0] == rank:
             state, rank = merged(stack.pop()[1], state), rank + 1
-        stack.append((rank, state))
+        stack.append((rank, bounded(state, self._scratch)))
 
     def states(self) -> Tallied:
         """What has been seen so far."""
@@ -121,39 +131,54 @@ def merged(left: State, right: State) -> State:
     return left.merge(right)
 
 
-def merge(parts: Iterable[Tallied], plan_: Plan) -> Tallied:
+def bounded(state: State, scratch: Path | None) -> State:
+    """The state, moved to the scratch folder if it is one that grows with the data and has grown large."""
+    if scratch is None or not isinstance(state, Spilling) or state.held <= HELD:
+        return state
+    return state.spilled(scratch)
+
+
+def merge(parts: Iterable[Tallied], plan_: Plan, scratch: Path | None = None) -> Tallied:
     """The states of all shards together."""
     total: dict[Analyzer[Any], State] = {a: a.zero() for a in plan_.analyzers().values()}
     for part in parts:
         for analyzer, state in part.items():
-            total[analyzer] = merged(total[analyzer], state)
+            total[analyzer] = bounded(merged(total[analyzer], state), scratch)
     return total
 
 
-def observe(plan_: Plan, items: Iterable[Item]) -> Tallied:
-    """One pass over `items`."""
-    tally = Tally(plan_)
+def observe(plan_: Plan, items: Iterable[Item], scratch: Path | None = None) -> Tallied:
+    """One pass over `items`. What outgrows memory goes to `scratch` and stays there while the states are used."""
+    tally = Tally(plan_, scratch)
     for name, item in items:
         tally.add(name, item)
     return tally.states()
 
 
-def dump(states: Tallied) -> bytes:
-    """States as bytes, sorted by analyzer key."""
-    packed = {a.key: (isinstance(s, Broken), s.to_bytes()) for a, s in states.items()}
+def dump(states: Tallied, put: Put | None = None) -> bytes:
+    """States as bytes, sorted by analyzer key; with `put`, the bulk of large ones goes there in chunks."""
+    packed = {a.key: (isinstance(s, Broken), _stored(s, put)) for a, s in states.items()}
     return msgspec.msgpack.encode(packed, order="deterministic")
 
 
-def load(data: bytes, plan_: Plan) -> Tallied:
-    """States again. Raises ValueError when they are not of this plan."""
+def _stored(state: State, put: Put | None) -> bytes:
+    return state.store(put) if isinstance(state, Spilling) else state.to_bytes()
+
+
+def load(data: bytes, plan_: Plan, get: Get | None = None, scratch: Path | None = None) -> Tallied:
+    """States again, chunks by `get`, large ones in `scratch`. Raises ValueError when they are not of this plan."""
     packed = msgspec.msgpack.decode(data, type=dict[str, tuple[bool, bytes]])
     analyzers = plan_.analyzers()
     if packed.keys() != analyzers.keys():
         raise ValueError("the stored states are of another plan")
     return {
-        analyzers[key]: (Broken if broken else analyzers[key].state_type).from_bytes(raw)
+        analyzers[key]: _restored(Broken if broken else analyzers[key].state_type, raw, get, scratch)
         for key, (broken, raw) in packed.items()
     }
+
+
+def _restored(kind: type[State], raw: bytes, get: Get | None, scratch: Path | None) -> State:
+    return kind.restore(raw, get, scratch) if issubclass(kind, Spilling) else kind.from_bytes(raw)
 
 
 def judge(checks: Sequence[Check], states: Tallied) -> list[CheckResult]:
@@ -177,9 +202,7 @@ def judge(checks: Sequence[Check], states: Tallied) -> list[CheckResult]:
 def _judge_one(check: Check, states: States, shape: Shape) -> CheckResult:
     absent = shape.absent(check.columns())
     if absent is not None:
-        name, files = absent
-        params = {"column": name, "files": str(len(files)), "file": files[0] if files else ""}
-        return CheckResult(check, _failed(check), Reason("column-absent", params), None)
+        return CheckResult(check, _failed(check), _absent(*absent), None)
     if check.needs_rows and not shape.rows:
         return CheckResult(check, _failed(check), Reason("no-rows"), None)
     try:
@@ -191,6 +214,12 @@ def _judge_one(check: Check, states: States, shape: Shape) -> CheckResult:
             check, "ERROR", Reason("check-crashed", {"error": crash.error, "digest": crash.digest}), None
         )
     return CheckResult(check, "PASS" if reason is None else _failed(check), reason, outcome)
+
+
+def _absent(column: str, files: tuple[str, ...]) -> Reason:
+    if not files:
+        return Reason("column-never-present", {"column": column})
+    return Reason("column-absent", {"column": column, "files": str(len(files)), "file": files[0]})
 
 
 def _shortfall(check: Check, outcome: Outcome) -> Reason | None:

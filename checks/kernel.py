@@ -8,10 +8,11 @@ is reached again from stored states without the data. A metric is a value or a r
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 import msgspec
@@ -52,6 +53,32 @@ class State(msgspec.Struct, frozen=True):
     def from_bytes(cls, data: bytes) -> Self:
         """The state again. Raises msgspec.DecodeError or ValidationError on anything else."""
         return msgspec.msgpack.decode(data, type=cls)
+
+
+class Spilling(State, frozen=True):
+    """A state that may grow beyond memory: it can be moved to a scratch folder, and stored in chunks."""
+
+    @property
+    @abstractmethod
+    def held(self) -> int:
+        """Bytes it holds in memory."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def spilled(self, folder: Path) -> Self:
+        """The same state with its bulk in files of `folder`, which must outlive it."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def store(self, put: Callable[[bytes], str] | None = None) -> bytes:
+        """Canonical bytes; with `put`, the bulk goes there in chunks of bounded size, and the bytes name them."""
+        raise NotImplementedError
+
+    @classmethod
+    @abstractmethod
+    def restore(cls, data: bytes, get: Callable[[str], bytes] | None = None, folder: Path | None = None) -> Self:
+        """The state again; chunks come from `get` and go to `folder`, one at a time. Raises ValueError otherwise."""
+        raise NotImplementedError
 
 
 S = TypeVar("S", bound=State)

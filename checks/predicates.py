@@ -5,9 +5,11 @@ A mask is True where the value fails. A null passes every predicate but `IsNull`
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 
@@ -16,6 +18,7 @@ import pyarrow.compute as pc
 
 from checks.analyzers.labels import encode
 from checks.columns import Col, View
+from checks.conform import is_text
 from checks.formats import pattern_of
 
 
@@ -28,7 +31,7 @@ class Predicate(ABC):
 
     def tested(self, view: View, col: Col) -> int:
         """How many values were looked at: the non-null ones."""
-        return int(view.num_rows - view.typed(col).null_count)
+        return view.present(col)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,28 @@ class IsMissing(Predicate):
     null: bool
 
     def failing(self, view: View, col: Col) -> pa.Array:
-        """By the value's text."""
+        """By the value's text, also where the value is not of the column's type ("N/A" among integers)."""
         raw = view.raw(col.name)
-        mask = pc.is_in(texts(view, col), pa.array(self.values, pa.large_string()))
+        listed = pa.array(self.values, pa.large_string())
+        mask = pc.or_(pc.is_in(texts(view, col), listed), pc.is_in(_as_delivered(view, col), listed))
         return pc.or_(mask, pc.is_null(raw)) if self.null else mask
 
     def tested(self, view: View, col: Col) -> int:  # noqa: ARG002 - the port's signature
         """Every row."""
         return view.num_rows
+
+
+def _as_delivered(view: View, col: Col) -> pa.Array:
+    """Texts as they lie in the file; null for values that are no texts."""
+    raw = view.raw(col.name)
+    if pa.types.is_dictionary(raw.type):
+        raw = raw.dictionary_decode()
+    if not is_text(raw.type):
+        return pa.nulls(len(raw), pa.large_string())
+    if not view.is_json(col.name):
+        return raw.cast(pa.large_string())
+    found = [None if v is None else json.loads(v) for v in raw.to_pylist()]
+    return pa.array([v if isinstance(v, str) else None for v in found], pa.large_string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +90,7 @@ class Mistyped(Predicate):
 
     def tested(self, view: View, col: Col) -> int:
         """Non-null values as the reader found them."""
-        return int(view.num_rows - view.raw(col.name).null_count)
+        return view.num_rows - view.nulls(col.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +133,8 @@ class NotMultiple(Predicate):
     def failing(self, view: View, col: Col) -> pa.Array:
         """Value by value: remainders of doubles lie."""
         values = view.typed(col).to_pylist()
-        return pa.array([None if v is None else Decimal(str(v)) % self.of != 0 for v in values], pa.bool_())
+        step = Fraction(self.of)
+        return pa.array([None if v is None else (Fraction(str(v)) / step).denominator != 1 for v in values], pa.bool_())
 
 
 @dataclass(frozen=True, slots=True)

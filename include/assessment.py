@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from checks import engine
+from checks.lean import without_pandas
 from include.contracts import load
 from include.contracts.model import Contract
 from include.deliveries import intake
@@ -39,17 +43,21 @@ def check_plan(contract: Contract) -> engine.Plan:
     return engine.plan(contract.checks, {o.name: tuple(c.col.name for c in o.columns) for o in contract.objects})
 
 
-def report_of(
+def report_of(  # noqa: PLR0917 - what a report is a function of, and where large states may go
     contract: Contract,
     programme: Programme,
     manifest: Manifest,
     claim: Marker | None,
     tallied: Iterable[engine.Tallied],
+    scratch: Path | None = None,
 ) -> QualityReport:
-    """From states to the report: a pure function of delivery, contract, programme and code."""
+    """From states to the report: a pure function of delivery, contract, programme and code.
+
+    Merged states that grow large go to `scratch`.
+    """
     plan = check_plan(contract)
     found = engine.observe(plan, intake.findings(manifest, claim, contract))
-    results = engine.judge(contract.checks, engine.merge([found, *tallied], plan))
+    results = engine.judge(contract.checks, engine.merge(chain([found], tallied), plan, scratch))
     return build_report(
         results,
         delivery=DeliveryFacts(manifest.digest, manifest.objects, manifest.bytes),
@@ -64,15 +72,14 @@ def report_of(
 def tally(
     contract: Contract, shard: Shard, manifest: Manifest, fetch: Fetch, *, scratch: Path, progress: Progress
 ) -> engine.Tallied:
-    """The states of one shard."""
-    return engine.observe(
-        check_plan(contract), scan(shard, manifest, contract, fetch, scratch=scratch, progress=progress)
-    )
+    """The states of one shard; large ones stand in `scratch` and last as long as it does."""
+    items = scan(shard, manifest, contract, fetch, scratch=scratch, progress=progress)
+    return engine.observe(check_plan(contract), items, scratch)
 
 
 @dataclass(frozen=True)
 class Assessed:
-    """A self-check: the report, the delivery as it was frozen for it, and the states of its shards."""
+    """A self-check: the report, the delivery as it was frozen for it, and the states of its shards if they were kept."""
 
     report: QualityReport
     frozen: Frozen
@@ -88,50 +95,101 @@ class Source:
     only: str | None = None
 
 
-def assess(source: Source, contract_data: bytes, settings: Settings, progress: Progress) -> Assessed:
-    """Freeze, tally (on `settings.jobs` processes) and judge one delivery. Raises DamboError."""
+def assess(
+    source: Source, contract_data: bytes, settings: Settings, progress: Progress, *, keep: bool = False
+) -> Assessed:
+    """Freeze, tally (on `settings.jobs` cores) and judge one delivery. Raises DamboError.
+
+    `keep`: bring the states along, which then must fit into memory.
+    """
+    without_pandas()
     contract = contract_of(contract_data)
     programme = load_programme(contract.programme)
     frozen = intake.freeze(open_storage(source.url, settings), source.prefix, progress, only=source.only)
     claim = None if frozen.marker is None else parse_marker(frozen.marker)
     fetch = _fetch(source, settings, frozen)
-    scratch = settings.scratch_folder() / "check"
-    scratch.mkdir(parents=True, exist_ok=True)
-    plan = plan_shards(
-        frozen.manifest,
-        contract,
-        shard_bytes=settings.shard_bytes,
-        most=settings.max_shards,
-        locate=lambda entry: fetch(entry, scratch / f"planning-{frozen.manifest.digest[:16]}"),
-    )
-    states = _tallied(source, contract_data, settings, frozen, plan, progress)
-    return Assessed(report_of(contract, programme, frozen.manifest, claim, states), frozen, tuple(states))
+    home = settings.scratch_folder() / "check"
+    home.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=home) as folder:
+        scratch = Path(folder)
+        shards = plan_shards(
+            frozen.manifest,
+            contract,
+            shard_bytes=settings.shard_bytes,
+            most=settings.max_shards,
+            locate=lambda entry: fetch(entry, scratch / "planning"),
+        )
+        task = _Task(source, contract_data, settings, frozen, scratch)
+        states = list(_tallied(task, contract, shards, progress))
+        report = report_of(contract, programme, frozen.manifest, claim, states, scratch)
+        kept = [engine.load(engine.dump(tallied), check_plan(contract)) for tallied in states] if keep else []
+        return Assessed(report, frozen, tuple(kept))
 
 
-def _tallied(  # noqa: PLR0917 - what a worker process needs, handed on as it is
-    source: Source, data: bytes, settings: Settings, frozen: Frozen, plan: Sequence[Shard], progress: Progress
-) -> list[engine.Tallied]:
-    checked = check_plan(contract_of(data))
-    if len(plan) == 1 or settings.jobs == 1:
-        return [_one(source, data, settings, frozen, shard, progress) for shard in plan]
-    with ProcessPoolExecutor(settings.jobs, get_context("spawn")) as pool:
-        jobs = [pool.submit(_dumped, source, data, settings, frozen, shard) for shard in plan]
-        states = []
-        for number, job in enumerate(jobs, 1):
-            states.append(engine.load(job.result(), checked))
-            progress(f"shard {number} of {len(plan)} done")
-        return states
+@dataclass(frozen=True)
+class _Task:
+    """What a worker needs beside its shard."""
+
+    source: Source
+    contract: bytes
+    settings: Settings
+    frozen: Frozen
+    scratch: Path
+
+    def tally(self, contract: Contract, shard: Shard, progress: Progress) -> engine.Tallied:
+        """The states of one shard."""
+        fetch = _fetch(self.source, self.settings, self.frozen)
+        return tally(contract, shard, self.frozen.manifest, fetch, scratch=self.scratch, progress=progress)
+
+    def dumped(self, shard: Shard) -> bytes:
+        """The same, in another process."""
+        without_pandas()
+        states = self.tally(contract_of(self.contract), shard, lambda _: None)
+        return engine.dump(states, self.put)
+
+    def put(self, chunk: bytes) -> str:
+        """Hand a chunk of a large state over through the scratch folder."""
+        with NamedTemporaryFile(dir=self.scratch, prefix="chunk-", delete=False) as file:
+            file.write(chunk)
+        return Path(file.name).name
+
+    def get(self, name: str) -> bytes:
+        """The chunk; it is read once."""
+        path = self.scratch / name
+        data = path.read_bytes()
+        path.unlink()
+        return data
 
 
-def _dumped(source: Source, data: bytes, settings: Settings, frozen: Frozen, shard: Shard) -> bytes:
-    return engine.dump(_one(source, data, settings, frozen, shard, lambda _: None))
+def _tallied(task: _Task, contract: Contract, shards: Sequence[Shard], progress: Progress) -> Iterator[engine.Tallied]:
+    """The states of every shard: one after the other, or on several cores at once.
+
+    Reading Parquet is work of Arrow's, which runs beside Python: threads share what one process has loaded. Other
+    formats are read by Python itself, so they need processes.
+    """
+    if len(shards) == 1 or task.settings.jobs == 1:
+        yield from (task.tally(contract, shard, progress) for shard in shards)
+    elif all(spec.format == "parquet" for spec in contract.objects):
+        with ThreadPoolExecutor(task.settings.jobs) as threads:
+            yield from _in_order(threads.map(lambda s: task.tally(contract, s, _silent), shards), shards, progress)
+    else:
+        plan = check_plan(contract)
+        with ProcessPoolExecutor(task.settings.jobs, get_context("spawn")) as processes:
+            stored = _in_order(processes.map(task.dumped, shards), shards, progress)
+            yield from (engine.load(data, plan, task.get, task.scratch) for data in stored)
 
 
-def _one(  # noqa: PLR0917 - see _tallied
-    source: Source, data: bytes, settings: Settings, frozen: Frozen, shard: Shard, progress: Progress
-) -> engine.Tallied:
-    fetch, scratch = _fetch(source, settings, frozen), settings.scratch_folder() / "check"
-    return tally(contract_of(data), shard, frozen.manifest, fetch, scratch=scratch, progress=progress)
+T = TypeVar("T")
+
+
+def _in_order(results: Iterable[T], shards: Sequence[Shard], progress: Progress) -> Iterator[T]:
+    for number, result in enumerate(results, 1):
+        progress(f"shard {number} of {len(shards)} done")
+        yield result
+
+
+def _silent(_: str) -> None:
+    """Several shards at once would talk over each other."""
 
 
 def _fetch(source: Source, settings: Settings, frozen: Frozen) -> Fetch:

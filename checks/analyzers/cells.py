@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from checks.analyzers.labels import Codes, encode
+from checks.analyzers.labels import Codes, labels
 from checks.analyzers.where import Where
 from checks.columns import Col, View
 from checks.kernel import State
@@ -123,7 +123,7 @@ C = TypeVar("C", bound=Cells)
 
 def cross(kind: type[C], view: View, columns: Sequence[Col], where: Where | None) -> C:
     """A state of `kind`: tally a batch over `columns`, of the records that `where` lets through."""
-    encoded = [encode(view.typed(col)) for col in columns]
+    encoded = [labels(view, col) for col in columns]
     if where is not None:
         mask = where.mask(view)
         encoded = [Codes(c.codes[mask], c.texts, c.nulls) for c in encoded]

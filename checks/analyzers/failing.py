@@ -6,7 +6,7 @@ keeping the k smallest is associative, keeping the first k ranges would not be.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 import msgspec
@@ -19,19 +19,30 @@ FAILURE_ROWS = 100_000
 
 EXAMPLES = 20
 
-Ranges = list[tuple[int, int]]
+Ranges = bytes
+"""Inclusive ranges of rows, (first, last) int64 little-endian end to end; sorted, apart from each other by a row at least."""
+
 Sample = tuple[str, int, str, str]
 """(file, row, pointer, masked value)."""
 
 
 def ranges_of(rows: np.ndarray) -> Ranges:
-    """Ascending row indices to inclusive ranges."""
+    """Ascending row indices to ranges."""
     if rows.size == 0:
-        return []
+        return b""
     breaks = np.flatnonzero(np.diff(rows) != 1)
     starts = rows[np.concatenate(([0], breaks + 1))]
     stops = rows[np.concatenate((breaks, [rows.size - 1]))]
-    return list(zip(starts.tolist(), stops.tolist(), strict=True))
+    return _packed(np.stack([starts, stops], axis=1))
+
+
+def pairs(ranges: Ranges) -> np.ndarray:
+    """The ranges, int64 [n, 2]."""
+    return np.frombuffer(ranges, dtype="<i8").reshape(-1, 2)
+
+
+def _packed(found: np.ndarray) -> Ranges:
+    return np.ascontiguousarray(found, dtype="<i8").tobytes()
 
 
 class Failing(State, frozen=True):
@@ -41,6 +52,10 @@ class Failing(State, frozen=True):
     count: int = 0
     files: dict[str, Ranges] = msgspec.field(default_factory=dict)
     examples: tuple[Sample, ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(len(ranges) % 16 for ranges in self.files.values()):
+            raise ValueError("half a range")
 
     @classmethod
     def of(cls, file: str, rows: np.ndarray, tested: int, examples: Sequence[Sample]) -> Self:
@@ -66,7 +81,9 @@ class Failing(State, frozen=True):
     def failures(self) -> Failures:
         """As the report shows them."""
         ranges = tuple(
-            (file, start, stop) for file in sorted(self.files, key=_utf8) for start, stop in self.files[file]
+            (file, start, stop)
+            for file in sorted(self.files, key=_utf8)
+            for start, stop in pairs(self.files[file]).tolist()
         )
         kept = sum(stop - start + 1 for _, start, stop in ranges)
         return Failures(self.count, tuple(Example(*e) for e in self.examples), ranges, complete=kept == self.count)
@@ -82,29 +99,37 @@ def _place(sample: Sample) -> tuple[bytes, int, str, str]:
 
 
 def _joined(left: Ranges, right: Ranges) -> Ranges:
-    """The union of two sorted range lists, neighbours run together."""
-    out: Ranges = []
-    for start, stop in sorted([*left, *right]):
-        if out and start <= out[-1][1] + 1:
-            out[-1] = (out[-1][0], max(stop, out[-1][1]))
-        else:
-            out.append((start, stop))
-    return out
+    """The union of two range lists, neighbours run together."""
+    both = np.concatenate([pairs(left), pairs(right)])
+    both = both[np.argsort(both[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(both[:, 1])
+    first = np.concatenate([[True], both[1:, 0] > reach[:-1] + 1])
+    last = np.append(first[1:], True)
+    return _packed(np.stack([both[first, 0], reach[last]], axis=1))
 
 
 def _smallest(files: dict[str, Ranges]) -> dict[str, Ranges]:
     """The FAILURE_ROWS smallest keys of `files`."""
-    total = sum(stop - start + 1 for ranges in files.values() for start, stop in ranges)
-    if total <= FAILURE_ROWS:
+    sizes = {file: int((found[:, 1] - found[:, 0] + 1).sum()) for file, found in _pairs_by_file(files)}
+    if sum(sizes.values()) <= FAILURE_ROWS:
         return files
     room, kept = FAILURE_ROWS, {}
     for file in sorted(files, key=_utf8):
-        short: Ranges = []
-        for start, stop in files[file]:
-            if room <= 0:
-                break
-            short.append((start, min(stop, start + room - 1)))
-            room -= short[-1][1] - start + 1
-        if short:
-            kept[file] = short
+        if room <= 0:
+            break
+        kept[file] = files[file] if sizes[file] <= room else _cut(pairs(files[file]), room)
+        room -= sizes[file]
     return kept
+
+
+def _pairs_by_file(files: dict[str, Ranges]) -> Iterator[tuple[str, np.ndarray]]:
+    return ((file, pairs(ranges)) for file, ranges in files.items())
+
+
+def _cut(found: np.ndarray, room: int) -> Ranges:
+    """The first `room` rows of ranges that hold more."""
+    ends = np.cumsum(found[:, 1] - found[:, 0] + 1)
+    whole = int(np.searchsorted(ends, room))
+    kept = found[: whole + 1].copy()
+    kept[whole, 1] -= int(ends[whole]) - room
+    return _packed(kept)

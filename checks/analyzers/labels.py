@@ -18,6 +18,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from checks.columns import Col, View
+
 Scalar = str | bool | int | float | Decimal | date | datetime | time
 """A value of the data or of the contract that can be a label."""
 
@@ -65,6 +67,17 @@ def encode(array: pa.Array) -> Codes:
         if lookup is not None:
             codes, nulls = lookup[codes], nulls or values.null_count > 0
     return Codes(codes, texts, nulls)
+
+
+def labels(view: View, col: Col) -> Codes:
+    """The labels of a column, straight from the reader's codes where it has them."""
+    coded = view.codes(col)
+    if coded is None:
+        return encode(view.typed(col))
+    values, index = coded
+    texts, lookup = _distinct(_texts(values)[0])
+    codes = index.astype(np.int32) if lookup is None else lookup[index]
+    return Codes(codes, texts, nulls=bool(codes.size) and int(codes.min()) < 0)
 
 
 def _texts(values: pa.Array) -> tuple[pa.LargeStringArray, bool]:

@@ -35,12 +35,20 @@ class RowTest(Analyzer[Failing]):
 
     def observe(self, view: View) -> Failing:
         """One batch."""
-        mask = self.predicate.failing(view, self.column)
         tested = self.predicate.tested(view, self.column)
-        if not pc.any(mask).as_py():
+        hits = self._hits(view)
+        if not hits.size:
             return Failing(tested)
-        hits = np.flatnonzero(mask.fill_null(False).to_numpy(zero_copy_only=False))
         return Failing.of(view.batch.file, view.rows()[hits], tested, samples(view, hits, self.column.name))
+
+    def _hits(self, view: View) -> np.ndarray:
+        """Positions of the failing records, int64: found value by value where the column came as codes."""
+        coded = view.distinct(self.column)
+        mask = self.predicate.failing(view if coded is None else coded[0], self.column)
+        if not pc.any(mask).as_py():
+            return np.zeros(0, dtype=np.int64)
+        failing = mask.fill_null(False).to_numpy(zero_copy_only=False)
+        return np.flatnonzero(failing if coded is None else failing[coded[1]])
 
 
 def samples(view: View, hits: np.ndarray, column: str | None) -> list[Sample]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.analyzers.labels import encode, in_texts, label_text
+from checks.analyzers.labels import in_texts, label_text, labels
 from checks.columns import Col, View
 from checks.kernel import Declaration, Misdeclared
 
@@ -40,7 +40,7 @@ class Where:
         """Which records it lets through, bool [n]."""
         passed = np.ones(view.num_rows, dtype=bool)
         for col, allowed in self.terms:
-            column = encode(view.typed(col))
+            column = labels(view, col)
             passed &= in_texts(column.texts, allowed)[column.codes]
         return passed
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
-from checks.analyzers.keys import Keys
+from checks.analyzers.keyset import Keys
 from checks.columns import Col
 from checks.kernel import Analyzer, Check, Declaration, Metric, Misdeclared, Outcome, States
 from checks.row_rule import NONE
@@ -40,7 +40,7 @@ class DuplicateValues(Check):
         return cls(decl.rule, decl.object, decl.target or NONE, key, decl.unit)
 
     def analyzers(self) -> tuple[Analyzer[Any], ...]:
-        """The key's hashes."""
+        """The keys."""
         return (Keys(self.object, self.key),)
 
     def judge(self, states: States) -> Outcome:

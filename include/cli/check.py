@@ -41,7 +41,7 @@ def check(
 
     agreed = contract_bytes(contract)
     own = settings() if jobs is None else settings().model_copy(update={"jobs": jobs})
-    assessed = assess(source_of(delivery), agreed, own, _teller(progress))
+    assessed = assess(source_of(delivery), agreed, own, _teller(progress), keep=states is not None)
     written = write(assessed, out)
     if states is not None:
         _keep(states, agreed, assessed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from checks import engine
 from include.assessment import check_plan, report_of
 from include.steps.context import (
@@ -9,6 +11,7 @@ from include.steps.context import (
     agreed,
     manifest_of,
     marker_of,
+    scratch_of,
     step,
 )
 from include.steps.observe import shards
@@ -23,10 +26,18 @@ def judge(line: Line, attempt_id: str) -> None:
         manifest, claim = manifest_of(line, attempt_id), marker_of(line, attempt_id)
         found = agreed(line, attempt, claim)
         plan = check_plan(found.contract)
-        stored = [line.filing.need(attempt_id, f"states:{n}") for n in shards(line, attempt_id)]
-        report = report_of(found.contract, found.programme, manifest, claim, [engine.load(s, plan) for s in stored])
+        with scratch_of(line, attempt_id) as scratch:
+            tallied = (_states(line, attempt_id, plan, n, scratch) for n in shards(line, attempt_id))
+            report = report_of(found.contract, found.programme, manifest, claim, tallied, scratch)
         for name, data in report.tables.items():
             line.filing.put(attempt_id, f"table:{name}", data)
         for name, data in report.findings.files().items():
             line.filing.put(attempt_id, f"findings:{name}", data, key=f"findings/{report.sha256}/{name}")
         line.filing.put(attempt_id, "report-json", report.data)
+
+
+def _states(line: Line, attempt_id: str, plan: engine.Plan, shard: int, scratch: Path) -> engine.Tallied:
+    """The filed states of one shard, with their chunks."""
+    kind = f"states:{shard}"
+    chunks = {document.sha256: document for document in line.registry.documents(attempt_id, f"{kind}:chunk")}
+    return engine.load(line.filing.need(attempt_id, kind), plan, lambda name: line.filing.read(chunks[name]), scratch)

@@ -12,6 +12,7 @@ from include.steps.context import (
     fetch_of,
     manifest_of,
     marker_of,
+    scratch_of,
     silent,
     step,
 )
@@ -30,7 +31,9 @@ def observe(line: Line, attempt_id: str, shard: int, progress: Progress | None =
     with step(line, attempt_id):
         manifest, contract = manifest_of(line, attempt_id), agreed(line, attempt, marker_of(line, attempt_id)).contract
         plan = sharding.load_plan(line.filing.need(attempt_id, "shard-plan"))
-        scratch = line.settings.scratch_folder() / attempt_id
         fetch = fetch_of(line, attempt)
-        states = tally(contract, plan[shard], manifest, fetch, scratch=scratch, progress=progress or silent)
-        line.filing.put(attempt_id, f"states:{shard}", engine.dump(states))
+        with scratch_of(line, attempt_id) as scratch:
+            states = tally(contract, plan[shard], manifest, fetch, scratch=scratch, progress=progress or silent)
+            kind = f"states:{shard}"
+            stored = engine.dump(states, lambda chunk: line.filing.put(attempt_id, f"{kind}:chunk", chunk))
+            line.filing.put(attempt_id, kind, stored)

@@ -62,7 +62,7 @@ def world(tmp_path: Path) -> World:
 
 
 def checked(delivery: Path, tmp_path: Path, data: bytes) -> Assessed:
-    return assess(Source(delivery.as_uri()), data, world(tmp_path).settings, lambda _: None)
+    return assess(Source(delivery.as_uri()), data, world(tmp_path).settings, lambda _: None, keep=True)
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def test_a_marker_is_kept(tmp_path):
     made = World.make(tmp_path)
     made.deliver({"a.jsonl": jsonl(records())}, files=[{"path": "gone.jsonl", "size": 1, "sha256": "0" * 64}])
     source = Source((tmp_path / "storage/deliveries/V-1/D-1").as_uri())
-    found = assess(source, contract(), made.settings, lambda _: None)
+    found = assess(source, contract(), made.settings, lambda _: None, keep=True)
     kept = store(contract_of(contract()), found.frozen, found.tallied)
     assert judge_again(kept, contract()).report.data == found.report.data
     assert found.report.verdict == "FAIL"

@@ -76,9 +76,11 @@ def _finite(value: object) -> object:
     return value
 
 
-def plain(array: pa.Array) -> pa.Array:
-    """The array with its values in place, if it came as codes into a dictionary."""
-    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+def coded(array: pa.Array) -> pa.Array:
+    """The array as it came: codes into a dictionary, unless values hardly repeat, or in place."""
+    if pa.types.is_dictionary(array.type) and 4 * len(array.dictionary) > len(array):
+        return array.dictionary_decode()
+    return array
 
 
 def decoded_bytes(values: pa.Array | pa.RecordBatch) -> int:

@@ -20,12 +20,12 @@ import pyarrow.parquet as pq
 from checks.batch import Batch, Defect
 from include.contracts.model import ObjectSpec
 from include.deliveries.readers.arrowcolumns import (
+    coded,
     decoded_bytes,
     is_nested,
     is_sound,
     nested_text,
     pieces,
-    plain,
     pointed,
     unreadable,
 )
@@ -252,7 +252,7 @@ class _Groups:
         for column, path in self._columns:
             array = self._extract(table, path)
             nested = is_nested(array.type)
-            array = nested_text(array) if nested else plain(array)
+            array = nested_text(array) if nested else coded(array)
             arrays.append(array)
             fields.append(pa.field(column.col.name, array.type, metadata=JSON_TEXT if nested else None))
         consecutive = not len(rows) or int(rows[-1]) - int(rows[0]) + 1 == len(rows)

@@ -1,0 +1,204 @@
+"""Blocks of keys: parallel arrays of hash, count and first place, with the keys' bytes where a hash is not the key.
+
+A condensed block holds each key once, in order of (hash, key), with how often it occurs and the smallest place
+(file, row) where. It must not know files by name, nor where blocks are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from checks.analyzers.keyhash import parts
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`hashes` uint64 [n], `counts` int64 [n], `files` uint32 [n] (numbers in order of the files' names), `rows` int64 [n].
+
+    `keys` [n]: the keys' bytes; None where every hash is its key.
+    """
+
+    hashes: np.ndarray
+    counts: np.ndarray
+    files: np.ndarray
+    rows: np.ndarray
+    keys: pa.LargeBinaryArray | None
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return 28 * len(self) + (0 if self.keys is None else int(self.keys.nbytes))
+
+    def take(self, index: np.ndarray) -> Block:
+        """Some of the records."""
+        keys = None if self.keys is None else self.keys.take(_arrow(index))
+        return Block(self.hashes[index], self.counts[index], self.files[index], self.rows[index], keys)
+
+    def slice(self, start: int, stop: int) -> Block:
+        """Consecutive records, without copying."""
+        keys = None if self.keys is None else self.keys.slice(start, stop - start)
+        s = slice(start, stop)
+        return Block(self.hashes[s], self.counts[s], self.files[s], self.rows[s], keys)
+
+    def placed(self, numbers: np.ndarray) -> Block:
+        """With files numbered anew: `numbers` uint32 by old number."""
+        return Block(self.hashes, self.counts, numbers[self.files], self.rows, self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Records by file number, uint32 [n], and row, int64 [n]."""
+
+    files: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def none(cls) -> Places:
+        """No place."""
+        return cls(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int64))
+
+
+def concat(blocks: Sequence[Block]) -> Block:
+    """All records of blocks that number files alike."""
+    if len(blocks) == 1:
+        return blocks[0]
+    keys = None
+    if any(block.keys is not None for block in blocks):
+        keys = pa.concat_arrays([_empty_keys(len(b)) if b.keys is None else b.keys for b in blocks])
+    return Block(
+        np.concatenate([b.hashes for b in blocks] or [np.zeros(0, dtype=np.uint64)]),
+        np.concatenate([b.counts for b in blocks] or [np.zeros(0, dtype=np.int64)]),
+        np.concatenate([b.files for b in blocks] or [np.zeros(0, dtype=np.uint32)]),
+        np.concatenate([b.rows for b in blocks] or [np.zeros(0, dtype=np.int64)]),
+        keys,
+    )
+
+
+def condensed(block: Block) -> tuple[Block, Places]:
+    """Each key once, with its counts summed and its smallest place; and the places of all the others."""
+    order = np.argsort(block.hashes)
+    hashes = block.hashes[order]
+    same = hashes[1:] == hashes[:-1]
+    if not same.any():
+        return block.take(order), Places.none()
+    shared = np.zeros(len(block), dtype=bool)
+    shared[1:] |= same
+    shared[:-1] |= same
+    group = order[shared]
+    ranks = _ranks(block, group)
+    within = np.lexsort((block.rows[group], block.files[group], ranks, block.hashes[group]))
+    group, ranks = group[within], ranks[within]
+    first = np.ones(len(group), dtype=bool)
+    first[1:] = (block.hashes[group][1:] != block.hashes[group][:-1]) | (ranks[1:] != ranks[:-1])
+    counts = block.counts.copy()
+    counts[group[first]] = np.add.reduceat(block.counts[group], np.flatnonzero(first))
+    kept = np.ones(len(block), dtype=bool)
+    kept[shared] = first
+    order[shared] = group
+    others = group[~first]
+    whole = Block(block.hashes, counts, block.files, block.rows, block.keys)
+    return whole.take(order[kept]), Places(block.files[others], block.rows[others])
+
+
+def _ranks(block: Block, index: np.ndarray) -> np.ndarray:
+    """Numbers of these records' keys in the order of their bytes, int64."""
+    if block.keys is None:
+        return np.zeros(len(index), dtype=np.int64)
+    encoded = block.keys.take(_arrow(index)).dictionary_encode()
+    order = pc.sort_indices(encoded.dictionary).to_numpy().astype(np.int64)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    ranks: np.ndarray = rank[encoded.indices.to_numpy(zero_copy_only=False)]
+    return ranks
+
+
+def absent(wanted: Block, known: Block) -> np.ndarray:
+    """Which keys of `wanted` are not in `known`, bool [n]; both condensed."""
+    both = concat([wanted, known])
+    side = np.repeat(np.array([0, 1], dtype=np.uint32), [len(wanted), len(known)])
+    marked = Block(both.hashes, np.ones_like(both.counts), side, np.arange(len(both)), both.keys)
+    met, others = condensed(marked)
+    missing = np.ones(len(wanted), dtype=bool)
+    found = met.rows[met.counts > 1]  # a key of both stands first with its place in `wanted`
+    missing[found] = False
+    assert len(found) == len(others.rows), "a key stands twice in a condensed block"
+    return missing
+
+
+def _arrow(index: np.ndarray) -> pa.Int64Array:
+    return pa.Array.from_buffers(
+        pa.int64(), len(index), [None, pa.py_buffer(np.ascontiguousarray(index, dtype=np.int64))]
+    )
+
+
+def _empty_keys(count: int) -> pa.LargeBinaryArray:
+    return pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), count, [None, pa.py_buffer(bytes(8 * (count + 1))), pa.py_buffer(b"")]
+    )
+
+
+class Packed(msgspec.Struct, frozen=True):
+    """A block as bytes: little-endian arrays end to end; `lengths` int64 and `data` only where there are keys."""
+
+    hashes: bytes
+    counts: bytes
+    files: bytes
+    rows: bytes
+    lengths: bytes | None = None
+    data: bytes = b""
+
+    def __post_init__(self) -> None:
+        n = len(self.hashes) // 8
+        sizes = [len(self.hashes) / 8, len(self.counts) / 8, len(self.files) / 4, len(self.rows) / 8]
+        if any(size != n for size in sizes) or (self.lengths is not None and len(self.lengths) != 8 * n):
+            raise ValueError("the arrays of a block differ in length")
+        if self.lengths is not None and int(np.frombuffer(self.lengths, dtype="<i8").sum()) != len(self.data):
+            raise ValueError("the lengths of a block do not cover its keys")
+
+    @classmethod
+    def of(cls, block: Block) -> Packed:
+        """The bytes of a block."""
+        lengths, data = None, b""
+        if block.keys is not None:
+            _, sizes, content = parts(block.keys)
+            if content.size:  # else: whether a batch beside it had keys must not show
+                lengths, data = sizes.astype("<i8").tobytes(), content.tobytes()
+        return cls(
+            block.hashes.astype("<u8").tobytes(),
+            block.counts.astype("<i8").tobytes(),
+            block.files.astype("<u4").tobytes(),
+            block.rows.astype("<i8").tobytes(),
+            lengths,
+            data,
+        )
+
+    def block(self) -> Block:
+        """The block again."""
+        keys = None
+        if self.lengths is not None:
+            keys = key_array(np.frombuffer(self.lengths, dtype="<i8"), self.data)
+        return Block(
+            np.frombuffer(self.hashes, dtype="<u8"),
+            np.frombuffer(self.counts, dtype="<i8"),
+            np.frombuffer(self.files, dtype="<u4"),
+            np.frombuffer(self.rows, dtype="<i8"),
+            keys,
+        )
+
+
+def key_array(lengths: np.ndarray, data: bytes) -> pa.LargeBinaryArray:
+    """Keys of these lengths, int64 [n], end to end in `data`."""
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(lengths), [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    )
