@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any
 
 from checks.analyzers.profile import CANDIDATES, TEXT_FORMATS, Profile
 from include.contracts.objects import RESERVED
-from include.contracts.yaml import MAX_DIGITS, plain
+from include.contracts.problems import Problems
+from include.contracts.yaml import MAX_DIGITS, plain, read
 
 MARK = "# 사람이 정할 것 | for a person:"
 UNIQUE_CHARS = 64
@@ -26,6 +27,7 @@ UNIQUE_CHARS = 64
 POINTED = frozenset({"json", "jsonl", "parquet"})
 """Formats whose columns can be found by JSON pointer."""
 
+_LONG = 10**8
 _REPEATED = 3
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*|[0-9]{1,2}(\.[0-9]{1,2}){2}")
@@ -99,30 +101,45 @@ def decide(profile: Profile, fmt: str) -> str | None:
 def contract_text(
     objects: tuple[Inferred, ...], *, name: str, programme: str | None, known: tuple[str, ...], others: int = 0
 ) -> str:
-    """The YAML document. `known`: programme ids; the first stands in where none is given. `others`: unclaimed files."""
-    lines = [
-        "# dambo contract infer: 데이터에서 추론한 초안입니다. 사람이 고쳐야 계약이 됩니다.",
-        "# A draft inferred from data; it becomes a contract when a person has edited it.",
-        "apiVersion: v3.1.0",
-        "kind: DataContract",
-        f"id: {scalar(identity(name))}",
-        f"name: {scalar(name)}",
-        "version: 0.1.0",
-        "status: draft",
-        "customProperties:",
-    ]
+    """The YAML document. `known`: programme ids; the first stands in where none is given. `others`: unclaimed files.
+
+    Of tables so wide that no contract can hold them, as many columns are declared as fit.
+    """
+    most = max((len(found.columns) for found in objects), default=0)
+    while True:
+        cut = tuple(_narrowed(found, most) for found in objects)
+        text = "\n".join(_document(cut, name, programme, known, others)) + "\n"
+        if most <= 1 or read(text.encode(), Problems()) is not None:
+            return text
+        most //= 2
+
+
+def _narrowed(found: Inferred, most: int) -> Inferred:
+    gone = max(0, len(found.columns) - most)
+    return replace(found, columns=found.columns[:most], left_out=found.left_out + gone) if gone else found
+
+
+def _document(
+    objects: tuple[Inferred, ...], name: str, programme: str | None, known: tuple[str, ...], others: int
+) -> Iterator[str]:
+    yield "# dambo contract infer: 데이터에서 추론한 초안입니다. 사람이 고쳐야 계약이 됩니다."
+    yield "# A draft inferred from data; it becomes a contract when a person has edited it."
+    yield "apiVersion: v3.1.0"
+    yield "kind: DataContract"
+    yield f"id: {scalar(identity(name))}"
+    yield f"name: {scalar(name)}"
+    yield "version: 0.1.0"
+    yield "status: draft"
+    yield "customProperties:"
     if programme is None:
-        lines.append(f"  {MARK} 사업 | the programme: {', '.join(known)}")
-    lines.append(f"  - {{property: programme, value: {scalar(programme or known[0])}}}")
+        yield f"  {MARK} 사업 | the programme: {', '.join(known)}"
+    yield f"  - {{property: programme, value: {scalar(programme or known[0])}}}"
     if others:
-        lines.append(
-            f"  {MARK} 읽지 않은 파일 {others}개 | {others} files that no object claims; closed: true refuses them"
-        )
-    lines.append("schema:")
+        yield f"  {MARK} 읽지 않은 파일 {others}개 | {others} files that no object claims; closed: true refuses them"
+    yield "schema:"
     taken: set[str] = set(RESERVED)
     for found in objects:
-        lines += [f"  {line}".rstrip() for line in _object(found, taken)]
-    return "\n".join(lines) + "\n"
+        yield from (f"  {line}".rstrip() for line in _object(found, taken))
 
 
 def identity(name: str) -> str:
@@ -246,15 +263,15 @@ def _options(item: Typed, logical: str, form: str | None) -> Iterator[tuple[str,
     if source not in profile.bounds:
         return
     for word, bound in zip(("minimum", "maximum"), profile.bounds[source], strict=True):
-        text = _bound(source, kind, bound)
+        text = _bound(source, kind, bound, up=word == "maximum")
         if text is not None:
             yield word, text
 
 
-def _bound(source: str, kind: str, bound: str) -> str | None:
+def _bound(source: str, kind: str, bound: str, *, up: bool) -> str | None:
     """A bound as YAML; None for a number that YAML of ours does not take."""
     if source in {"integer", "number"}:
-        text = f"{Decimal(bound):f}"
+        text = f"{_rounded(Decimal(bound), whole=source == 'integer', up=up):f}"
         return text if len(text) <= MAX_DIGITS else None
     if source == "timestamp":
         seconds, micro = divmod(int(bound), 1_000_000)
@@ -264,6 +281,12 @@ def _bound(source: str, kind: str, bound: str) -> str | None:
             return None
         return scalar((moment.date() if kind == "date" else moment).isoformat())
     return scalar(bound)
+
+
+def _rounded(value: Decimal, *, whole: bool, up: bool) -> Decimal:
+    """Outward: fractions to six digits, whole numbers of nine digits or more (of a person, or a thing) to two."""
+    digits = (2 if abs(value) >= _LONG else 60) if whole else 6
+    return Context(prec=digits, rounding=ROUND_CEILING if up else ROUND_FLOOR).plus(value)
 
 
 def _proposals(columns: list[Typed], rows: int) -> Iterator[str]:

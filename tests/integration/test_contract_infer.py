@@ -31,6 +31,7 @@ from include.deliveries.globs import claims
 from include.profiling import profile
 from include.programmes import programme_ids
 from include.settings import Settings, settings
+from include.storage import open_storage
 
 SHARED = Path(__file__).parents[2] / "../shared/data"
 
@@ -222,7 +223,33 @@ def test_values_that_are_no_labels_are_never_written(tmp_path):
     rows = [{"phone": "010-1234-5678", "long": "가" * 41, "two": "줄\n바꿈", "rrn": 9001011234567} for _ in range(30)]
     write(folder / "f.jsonl", "jsonl", dict.fromkeys(rows[0], ""), rows)
     text = inferred(folder, Settings(home=tmp_path))
-    assert not any(word in text for word in ("010-1234", "가가", "줄", "validValues"))
+    assert not any(word in text for word in ("010-1234", "가가", "줄", "validValues", "9001011234567"))
+    assert "{minimum: 9000000000000, maximum: 9100000000000}" in text
+
+
+def test_a_table_wider_than_any_contract_is_cut(tmp_path):
+    folder = tmp_path / "d"
+    folder.mkdir()
+    names = [f"열 {i} " + "긴" * 300 for i in range(3000)]
+    (folder / "a.csv").write_text(",".join(names) + "\n" + ",".join("1" for _ in names) + "\n", "utf-8")
+    text = inferred(folder, Settings(home=tmp_path))
+    assert [p for p in lint(text.encode(), readers=reader_options()) if p.level == "error"] == []
+    assert f"{MARK} 열 2500개 생략" in text
+    assert text.count("- name: column_") == 500
+
+
+def test_a_delivery_on_s3(tmp_path, moto_s3):
+    bucket = moto_s3.create_bucket(versioning=True)
+    made = moto_s3.settings(tmp_path, home=tmp_path / "home", storage=f"s3://{bucket}/root")
+    folder = tmp_path / "d"
+    folder.mkdir()
+    for name, data in {"x/a.csv": "n\n1\n", "x/b.csv": "n\n7\n"}.items():
+        (folder / "x").mkdir(exist_ok=True)
+        (folder / name).write_text(data)
+        open_storage(f"s3://{bucket}/in", made).put(name, data.encode())
+    found = profile(Source(f"s3://{bucket}/in"), made, lambda _: None)
+    assert found == profile(Source(folder.as_uri()), made, lambda _: None)
+    assert not list((tmp_path / "home").rglob("object"))
 
 
 # Which files are one object
