@@ -21,6 +21,7 @@ from checks.schema.columns import Columns
 from checks.schema.delivered_files import DeliveryFiles, UnclaimedFiles
 from checks.schema.readable import Readable
 from checks.schema.types import Type
+from checks.uniqueness.foreign_key import ForeignKey
 from checks.uniqueness.unique import DuplicateValues, Unique
 from checks.validity.bounds import ExclusiveMaximum, ExclusiveMinimum, Maximum, Minimum, MultipleOf
 from checks.validity.texts import FormatRule, MaxLength, MinLength, PatternRule
@@ -39,6 +40,7 @@ _ALL: tuple[type[Check], ...] = (
     DeliveredCount,
     Unique,
     DuplicateValues,
+    ForeignKey,
     Minimum,
     Maximum,
     ExclusiveMinimum,

@@ -6,8 +6,9 @@ What a check refuses (Misdeclared), name clashes and targets that no data, or al
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from checks.columns import Col
 from checks.kernel import Check, Declaration, Misdeclared, Rule
@@ -20,6 +21,7 @@ from include.contracts.objects import Object, read_objects
 from include.contracts.problems import Path, Problems
 from include.contracts.quality import of_quality
 from include.contracts.ranges import measure_of, range_of
+from include.contracts.relationships import of_relationships
 from include.contracts.targets import OPERATORS, possible, show, vacuous
 from include.contracts.vocabulary import Catalogue
 from include.contracts.yaml import Value
@@ -46,7 +48,7 @@ def compile_contract(
     for draft in of_delivery(closed=closed):
         builder.add(draft, {})
     for found in objects:
-        _object(found, builder, problems)
+        _object(found, objects, builder, problems)
     contract = Contract(
         id=root.text("id") or "",
         version=root.text("version") or "",
@@ -61,11 +63,11 @@ def compile_contract(
     return Compiled(contract, tuple(draft for draft, _ in builder.built))
 
 
-def _object(found: Object, builder: _Builder, problems: Problems) -> None:
+def _object(found: Object, objects: Sequence[Object], builder: _Builder, problems: Problems) -> None:
     """The rules of one object; `columns` comes second, after what can be read at all."""
     columns = {spec.col.name: spec.col for spec in found.spec.columns}
     start = len(builder.built)
-    for draft in _rules(found, problems):
+    for draft in chain(_rules(found, problems), of_relationships(found, objects, problems)):
         if isinstance(draft, Words):
             builder.leave_out(draft)
         else:
@@ -132,7 +134,7 @@ class _Builder:
         self._names.setdefault(name, path)
 
     def _target(self, draft: Draft) -> bool:
-        """Can the target be met? (And can it be missed: a rule that nothing fails is worth a warning.)"""
+        """Can the target be met, and can it be missed? A rule that nothing fails would pass for a check."""
         if draft.target is None:
             return True
         within = range_of(draft.check, measure_of(draft.params, draft.unit))

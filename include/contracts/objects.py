@@ -79,8 +79,6 @@ def _object(node: Node, name: str, problems: Problems) -> Object:
     form = node.text("physicalType") or ""
     own = customs(node, OBJECT, problems)
     properties = _unique(_properties(node, form, "", "", problems), problems)
-    if "relationships" in node.value:
-        _not_supported(node.at("relationships"), "relationships", problems)
     reader = _mapping(own.get("reader"))
     columns = _mapping(own.get("columns"))
     spec = ObjectSpec(
@@ -155,8 +153,6 @@ def _refuse(node: Node, problems: Problems) -> None:
     if "items" in node.value:
         en = "declare the list as logicalType: array without items"
         _not_supported(node.at("items"), "items", problems, en, "items 없이 logicalType: array 로 적으세요")
-    if "relationships" in node.value:
-        _not_supported(node.at("relationships"), "relationships", problems)
 
 
 def _not_supported(path: Path, word: str, problems: Problems, en: str = "", ko: str = "") -> None:

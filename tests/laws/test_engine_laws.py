@@ -55,6 +55,10 @@ EXAMPLES = {
     ],
     "unique": [declared("unique", "id"), declared("unique", columns=["id", "label"])],
     "duplicate-values": [declared("duplicate-values", "label")],
+    "foreign-key": [
+        declared("foreign-key", columns=["label"], object="records", key=[COLUMNS["gold"]]),
+        declared("foreign-key", columns=["label", "id"], object="records", key=[COLUMNS["gold"], COLUMNS["id"]]),
+    ],
     "minimum": [declared("minimum", "id", value=Decimal(0)), declared("minimum", "day", value="2026-01-01")],
     "maximum": [declared("maximum", "score", value=Decimal("1.5"))],
     "exclusive-minimum": [declared("exclusive-minimum", "id", value=Decimal("0.5"))],

@@ -46,6 +46,7 @@ CHECKS: Final[Mapping[str, Text]] = {
     "delivered-count": Text("계약 수량 대비 납품", "delivered against contracted"),
     "unique": Text("키 중복", "repeated keys"),
     "duplicate-values": Text("중복값", "duplicate values"),
+    "foreign-key": Text("없는 키를 가리키는 참조", "references to keys that are not there"),
     "minimum": Text("최솟값 미만", "below the minimum"),
     "maximum": Text("최댓값 초과", "above the maximum"),
     "exclusive-minimum": Text("하한 이하", "at or below the lower bound"),
@@ -246,6 +247,8 @@ CELLS: Final[Mapping[str, Mapping[str, Text]]] = {
         "observed-value": Text("관측값 (집합 밖의 값은 가려서 표시)", "observed value (masked outside the set)"),
         "count": Text("건수", "count"),
         "tied": Text("가장 흔한 값의 수", "most common values"),
+        "column-count": Text("컬럼 수", "columns"),
+        "observed-column": Text("컬럼", "column"),
         "unmet": Text("충족하지 못한 조건 수", "conditions not met"),
     },
     "level": {
