@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import getpass
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from include.cli.console import Json, result, say
+from include.cli.console import Json, korean, plain, result, say
 from include.cli.verify import Delivery, Keyring, Rerun, conclude
 from include.settings import settings
 
-evidence = typer.Typer(no_args_is_help=True, help="Evidence packs.")
+if TYPE_CHECKING:
+    from include.evidence.retention import Object, Term
+
+evidence = typer.Typer(no_args_is_help=True, help="Evidence packs, retention and legal hold.")
 Voucher = Annotated[str, typer.Argument(metavar="VOUCHER")]
 
 
@@ -66,3 +72,121 @@ def verify(
     from include.evidence.offline import Asked
 
     conclude(Asked(pack, keyring, delivery, None, None, rerun, None), json=json)
+
+
+Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; kept in the voucher's record.")]
+
+
+@evidence.command("hold")
+def hold(voucher: Voucher, reason: Reason, json: Json = False) -> None:
+    """Put a legal hold on a voucher: nothing of it is destroyed until it is lifted.
+
+    Example: dambo evidence hold V-2026-000123 --reason "suit 2026-1234"
+    """
+    from include.evidence import retention
+    from include.storage import open_storage
+
+    storage = open_storage(settings().storage_url(), settings())
+    retention.hold(storage, voucher, by=getpass.getuser(), reason=reason, now=datetime.now(UTC))
+    _tell_hold(voucher, held=True, json=json)
+
+
+@evidence.command("lift")
+def lift(voucher: Voucher, reason: Reason, json: Json = False) -> None:
+    """End a voucher's legal hold.
+
+    Example: dambo evidence lift V-2026-000123 --reason "suit settled"
+    """
+    from include.evidence import retention
+    from include.storage import open_storage
+
+    storage = open_storage(settings().storage_url(), settings())
+    retention.lift(storage, voucher, by=getpass.getuser(), reason=reason, now=datetime.now(UTC))
+    _tell_hold(voucher, held=False, json=json)
+
+
+def _tell_hold(voucher: str, *, held: bool, json: bool) -> None:
+    if json:
+        result({"voucher": voucher, "held": held})
+    if held:
+        say(f"{voucher}: 보존 조치를 시작했습니다", f"{voucher} is on hold")
+    else:
+        say(f"{voucher}: 보존 조치를 해제했습니다", f"{voucher} is no longer on hold")
+
+
+STATES = {
+    "open": "지급 진행 중",
+    "keep": "보존 중",
+    "may-go": "파기 가능",
+    "due": "파기 대상",
+    "held": "보존 조치",
+    "unknown-programme": "사업 미확인",
+}
+
+
+@evidence.command("expire")
+def expire(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go, and when.")] = False,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="With --dry-run: as if it were that day.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Destroy findings whose longest retention is over; digests, reports and decisions stay. A record of it remains.
+
+    Example: dambo evidence expire --dry-run --on 2031-12-31
+    """
+    from include.evidence import retention
+    from include.registry import open_registry
+    from include.storage import open_storage
+
+    if on is not None and not dry_run:
+        say("--on 은 --dry-run 과 함께만 씁니다", "--on goes with --dry-run only")
+        raise typer.Exit(2)
+    now = datetime.now(UTC)
+    day = now.astimezone(retention.KST).date() if on is None else on.date()
+    storage = open_storage(settings().storage_url(), settings())
+    with open_registry(settings()) as registry:
+        known = retention.terms(registry, storage, day)
+        going = retention.due(known)
+        if json and dry_run:
+            result({"on": str(day), "vouchers": [_machine(term, going) for term in known]})
+        elif not json:
+            for term in known:
+                print(plain(_line(term, going)))
+        if dry_run:
+            return
+        count = len({each.key for objects in going.values() for each in objects})
+        if count and not yes:
+            typer.confirm(
+                f"{count}개 객체를 영구히 파기합니까?" if korean() else f"Destroy {count} objects for good?", abort=True
+            )
+        done = retention.expire(registry, storage, day, by=getpass.getuser(), now=now)
+    gone = sum(len(objects) for _, objects in done)
+    if json:
+        result({"on": str(day), "destroyed": {term.voucher: [each.key for each in objects] for term, objects in done}})
+    say(f"{gone}개 객체를 파기했습니다", f"{gone} objects destroyed")
+
+
+def _line(term: Term, going: Mapping[str, Sequence[Object]]) -> str:
+    state = STATES[term.state] if korean() else term.state
+    there = [each for each in term.objects if each.there]
+    size = sum(each.size or 0 for each in there)
+    dates = f"{term.may_go or '-'} .. {term.due or '-'}"
+    goes = len(going.get(term.voucher, ()))
+    return f"{term.voucher:<20} {term.programme or '-':<28} {dates:<24} {state}  {len(there)}/{len(term.objects)} ({size} B) -> {goes}"
+
+
+def _machine(term: Term, going: Mapping[str, Sequence[Object]]) -> dict[str, object]:
+    return {
+        "voucher": term.voucher,
+        "programme": term.programme,
+        "basis": term.basis,
+        "ended": str(term.ended),
+        "mayGo": str(term.may_go) if term.may_go else None,
+        "due": str(term.due) if term.due else None,
+        "state": term.state,
+        "objects": [{"key": each.key, "sha256": each.sha256, "size": each.size} for each in term.objects],
+        "going": [each.key for each in going.get(term.voucher, ())],
+    }

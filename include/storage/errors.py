@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from include.errors import DeliveryError, StorageError
 
 
@@ -24,6 +27,16 @@ def object_missing(key: str, version: str | None = None) -> StorageError:
         f"there is no object {what}",
         ko=f"객체가 없습니다: {key}" + (f" (버전 {version})" * bool(version)),
     )
+
+
+@contextmanager
+def suppress_missing() -> Iterator[None]:
+    """What is not there need not be removed."""
+    try:
+        yield
+    except StorageError as error:
+        if error.code != "object-missing":
+            raise
 
 
 def already_exists(key: str) -> StorageError:

@@ -18,8 +18,15 @@ from typing import NamedTuple
 
 from include.errors import StorageError
 from include.storage.copying import CHUNK, copy_to, digest_of
-from include.storage.errors import already_exists, denied, object_missing, unavailable, unsafe_path
-from include.storage.keys import check_key, check_prefix, is_plain
+from include.storage.errors import (
+    already_exists,
+    denied,
+    object_missing,
+    suppress_missing,
+    unavailable,
+    unsafe_path,
+)
+from include.storage.keys import check_destroyable, check_key, check_prefix, is_plain
 from include.storage.port import Capabilities, Digest, ObjectInfo, Storage
 
 TEMPORARY = ".dambo-tmp"
@@ -117,6 +124,14 @@ class FolderStorage(Storage):
                 raise already_exists(key) from None
             os.fsync(staged.folder)
         return self.stat(key)
+
+    def destroy(self, key: str) -> None:
+        """As the port says."""
+        check_destroyable(key)
+        with suppress_missing(), self._at(key, None) as (folder, name):
+            _plain_file(key, name, folder)
+            os.unlink(name, dir_fd=folder)
+            os.fsync(folder)
 
     def capabilities(self) -> Capabilities:
         """As the port says; StorageError if the folder cannot be written at all."""

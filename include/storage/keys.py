@@ -28,6 +28,17 @@ def check_key(key: str) -> str:
     return key
 
 
+DESTROYABLE = "findings/"
+"""The one room whose objects may be destroyed: what the law may make go lies there, evidence never does."""
+
+
+def check_destroyable(key: str) -> str:
+    """`key` itself if it may be destroyed; else ValueError (a mistake of ours) or DeliveryError `unsafe-path`."""
+    if not check_key(key).startswith(DESTROYABLE):
+        raise ValueError(f"{key!r} is not under {DESTROYABLE}: it is never destroyed")
+    return key
+
+
 def is_plain(key: str) -> bool:
     """Would `check_key` take it?"""
     try:

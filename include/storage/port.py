@@ -84,5 +84,12 @@ class Storage(ABC):
         """Write or overwrite (deliveries made by tests and the demo; never evidence)."""
 
     @abstractmethod
+    def destroy(self, key: str) -> None:
+        """Remove an object under `findings/`, with every version of it; nothing is there afterwards. Again is no error.
+
+        ValueError for any other key: nothing else is ever destroyed. Raises StorageError where the store keeps it.
+        """
+
+    @abstractmethod
     def capabilities(self) -> Capabilities:
         """Found by trying, under the prefix "doctor/"."""

@@ -25,8 +25,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from include.errors import StorageError
 from include.settings import Settings
 from include.storage.copying import CHUNK, copy_to, digest_of
-from include.storage.errors import already_exists, unavailable
-from include.storage.keys import check_key, check_prefix, is_plain
+from include.storage.errors import already_exists, refused, unavailable
+from include.storage.keys import check_destroyable, check_key, check_prefix, is_plain
 from include.storage.port import Capabilities, Digest, ObjectInfo, Storage
 from include.storage.s3_client import errors, make_client, status_of
 
@@ -118,6 +118,19 @@ class S3Storage(Storage):
             answer = self._client.put_object(**place, **_body(data))
         return self.stat(key, version=answer.get("VersionId") if self._versioned else None)
 
+    def destroy(self, key: str) -> None:
+        """As the port says: a delete marker would only hide it, so each version is deleted by its name."""
+        check_destroyable(key)
+        place: dict[str, Any] = self._place(key)
+        with errors(key):
+            if not self._keeps_versions:
+                self._client.delete_object(**place)
+            else:
+                for version in self._versions(key):
+                    self._client.delete_object(**place, VersionId=version)
+        if self._exists(key) or (self._keeps_versions and self._versions(key)):
+            raise refused(key, "it is still there after it was deleted")
+
     def capabilities(self) -> Capabilities:
         """As the port says; what was made is removed again as far as the store lets us."""
         key = f"doctor/{secrets.token_hex(8)}"
@@ -141,6 +154,27 @@ class S3Storage(Storage):
                 if status_of(error) in _LACKING:
                     return False
                 raise
+
+    @cached_property
+    def _keeps_versions(self) -> bool:
+        """Was versioning ever switched on? Then older versions may lie there, even if it is suspended now."""
+        with errors(self.url):
+            try:
+                return bool(self._client.get_bucket_versioning(Bucket=self._bucket).get("Status"))
+            except ClientError as error:
+                if status_of(error) in _LACKING:
+                    return False
+                raise
+
+    def _versions(self, key: str) -> tuple[str, ...]:
+        """Every version and delete marker of exactly this key."""
+        full = self._root + key
+        return tuple(
+            entry["VersionId"]
+            for page in self._pages("list_object_versions", key)
+            for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+            if entry["Key"] == full
+        )
 
     @cached_property
     def _listing(self) -> str:
