@@ -2,8 +2,9 @@
 
 The file holds the merged states, the manifest and the marker, and how each schema object's files were read. A contract is
 judged from it if everything it needs was tallied by the same code: then the report is, byte for byte, that of `dambo
-check`. If not, `NeedsScanError` lists the rules that need a new scan. States hold label values and key hashes, so the
-file is to be kept like the data. It is sealed by a checksum against damage, not against forgery: nothing is signed here.
+check`. If not, `NeedsScanError` lists the rules that need a new scan. States hold label values and keys, so the file is
+to be kept like the data; they must fit into memory. A checksum seals it against damage, not against forgery: nothing is
+signed here.
 """
 
 from __future__ import annotations

@@ -77,6 +77,32 @@ def rule(document: dict[str, Any], number: int) -> dict[str, Any]:
     return quality[number]
 
 
+def expectation(kind: str, **kwargs: Any) -> dict[str, Any]:
+    """A rule as Great Expectations writes it."""
+    return {"id": kind.replace("_", "-"), "type": "custom", "engine": "greatExpectations", "implementation": {"type": kind, "kwargs": kwargs}}  # fmt: skip
+
+
+def expecting(mostly: float, least: int = 10) -> Change:
+    """Expectations in the contract: one over values, one over a tally."""
+    rules = [
+        expectation("expect_column_values_to_not_be_null", column="text", mostly=mostly),
+        expectation("expect_column_unique_value_count_to_be_between", column="rater1", min_value=2, max_value=least),
+    ]
+    return lambda d: d["schema"][0]["quality"].extend(rules)
+
+
+def test_expectations_are_judged_again_too(delivery, tmp_path):
+    first, second = agreed(expecting(0.9)), agreed(expecting(1.0, least=2))
+    found = checked(delivery, tmp_path, first)
+    again = judge_again(store(contract_of(first), found.frozen, found.tallied), second)
+    assert again.report.data == checked(delivery, tmp_path, second).report.data
+    wrong = {c["rule"] for c in again.report.document["checks"] if c["verdict"] == "FAIL"}
+    assert wrong >= {
+        "records.text.expect-column-values-to-not-be-null",
+        "records.rater1.expect-column-unique-value-count-to-be-between",
+    }
+
+
 NO_SCAN: dict[str, Change] = {
     "version": lambda d: d.update(version="2.0.0", name="다른 이름"),
     "closed": lambda d: d["customProperties"].append({"property": "closed", "value": True}),
