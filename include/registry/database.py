@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from include.errors import ContractError, RegistryError
+from include.registry.keeper import Keeper
 
 BUSY_SECONDS = 60
 """How long a connection waits for another writer before the registry counts as unavailable."""
@@ -99,11 +100,18 @@ class Database:
         self.engine = engine
         self._writer = engine.execution_options(dambo_write=True)
         self._pid = os.getpid()
+        self._keeper = Keeper(engine.url.database or "") if engine.dialect.name == "sqlite" else None
+
+    def close(self) -> None:
+        """Give every connection back. The database may be used again afterwards."""
+        self.engine.dispose()
+        if self._keeper is not None:
+            self._keeper.release()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A consistent look; nothing is written."""
-        self._after_fork()
+        self._ready()
         with translated(), Session(self.engine) as session:
             yield session
 
@@ -127,12 +135,14 @@ class Database:
 
     @contextmanager
     def _alone(self, name: str | None) -> Iterator[Session]:
-        self._after_fork()
+        self._ready()
         with translated(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             self._lock(session, name)
             yield session
 
-    def _after_fork(self) -> None:
+    def _ready(self) -> None:
+        if self._keeper is not None:
+            self._keeper.hold()
         if self._pid != os.getpid():
             self.engine.dispose(close=False)  # the sockets are the parent's
             self._pid = os.getpid()

@@ -30,7 +30,7 @@ class Registry(Vouchers, Attempts, Papers, Releases, Sequence, Listing):
 
     def close(self) -> None:
         """Give the connections back. The registry may be used again afterwards."""
-        self._database.engine.dispose()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
