@@ -19,8 +19,11 @@ from checks.expectations.aggregates import within
 from checks.expectations.bounds import Bounds
 from checks.expectations.column_maps import BOUNDS
 from checks.expectations.kwargs import Kwargs
-from checks.expectations.translation import Translation
+from checks.expectations.translation import Translation, facts
 from checks.kernel import Analyzer, Metric, Outcome, State, States, Table, Target
+
+SHOWN = 900
+"""Columns listed in a detail."""
 
 
 @dataclass(frozen=True)
@@ -135,18 +138,22 @@ class ColumnsExpectation(Translation):
         """What is wrong with one list of columns: (problem, column)."""
 
     def outcome(self, states: States) -> Outcome:
-        """The departures over all lists of columns."""
+        """The departures over all lists of columns; the detail shows the first list with any, or the first."""
         known = dict(self.names)
-        rows = []
+        rows: list[tuple[str, str, str]] = []
+        shown: list[str] | None = None
         lists = states[HeadersOf(self.object)].lists()
         for header, file, ordered in lists:
             columns = [known.get(name, name) for name in header]
-            rows += [(problem, column, file) for problem, column in self.departures(columns, ordered=ordered)]
-        if not lists:
+            found = [(problem, column, file) for problem, column in self.departures(columns, ordered=ordered)]
+            shown = columns if shown is None or (found and not rows) else shown
+            rows += found
+        if shown is None:
             return Outcome(Metric("unmet-conditions", undefined="empty"), states.rows(self.object))
+        seen = facts(("column-count", len(shown)), *(("observed-column", name) for name in shown[:SHOWN]))
         table = Table("columns", ("problem", "column", "file"), tuple(rows))
         metric = Metric.count("unmet-conditions", len(rows))
-        return Outcome(metric, states.rows(self.object), detail=(table,) if rows else ())
+        return Outcome(metric, states.rows(self.object), detail=(seen, table) if rows else (seen,))
 
 
 def names_of(kwargs: Kwargs) -> tuple[tuple[str, str], ...]:

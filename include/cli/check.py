@@ -29,6 +29,7 @@ def check(
     states: Annotated[
         Path | None, typer.Option("--states", help="Keep what was tallied here, for dambo judge.")
     ] = None,
+    gx: Annotated[Path | None, typer.Option("--gx", help="Write results of Great Expectations here too.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Processes for large deliveries.")] = None,
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Say how far it is, on stderr.")] = True,
     as_json: Json = False,
@@ -45,6 +46,10 @@ def check(
     written = write(assessed, out)
     if states is not None:
         _keep(states, agreed, assessed)
+    if gx is not None:
+        from include.cli.check_gx import export
+
+        export(gx, agreed, assessed)
     show(assessed, written, as_json=as_json)
     raise typer.Exit(EXIT[assessed.report.verdict])
 

@@ -10,6 +10,7 @@ import typer
 
 from include.cli.console import Json, korean, plain, result, say
 from include.cli.contract_diff import diff_files
+from include.cli.contract_gx import from_gx, to_gx
 from include.cli.contract_infer import infer
 from include.errors import ContractError
 
@@ -26,6 +27,8 @@ def register(main: typer.Typer) -> None:
     """Add the family."""
     app.command()(infer)
     app.command("diff")(diff_files)
+    app.command("from-gx")(from_gx)
+    app.command("to-gx")(to_gx)
     main.add_typer(app, name="contract")
 
 
