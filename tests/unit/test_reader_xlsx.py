@@ -480,6 +480,19 @@ def test_bombs_are_refused_by_what_they_unpack_to(tmp_path):
     assert (records, found.code, found.row) == ([(2, 3)], "too-large", 1)
 
 
+def test_parts_that_pack_beyond_belief_or_have_endless_cells(tmp_path):
+    path = tmp_path / "f.xlsx"
+    small = Limits(record_bytes=1 << 20)
+    empties = "".join(f'<row r="{i}">' + "<c/>" * 1500 + "</row>" for i in range(2, 4000))
+    assert codes(book(path, HEAD + empties), small) == ["too-large"]
+    assert codes(book(path, HEAD + empties)) == []
+    wide = '<row r="2">' + "<c><v>1</v></c>" * 100_000 + '</row><row r="3"><c><v>3</v></c></row>'
+    records, (found,), _ = read(book(path, HEAD + wide), spec_of("a"))
+    assert (records, found.code, found.row) == ([(2, 3)], "bad-cell", 1)
+    styles = f"<styleSheet {NS}><cellXfs>" + "<xf/>" * 1_000_001 + "</cellXfs></styleSheet>"
+    assert codes(book(path, GOOD_ROWS, xl__styles_xml=styles)) == ["too-large"]
+
+
 def test_a_directory_that_claims_to_be_huge_is_not_read(tmp_path):
     path = book(tmp_path / "f.xlsx", GOOD_ROWS)
     data = bytearray(path.read_bytes())

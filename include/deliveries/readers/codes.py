@@ -28,6 +28,7 @@ class Code:
 CODES: Mapping[str, Code] = MappingProxyType({
     # any format
     "empty-file": Code("file", "파일이 비어 있음 (내용 또는 머리글 없음)", "the file is empty (no content, or no header)"),
+    "no-records": Code("file", "파일에 레코드가 하나도 없음", "the file holds no record"),
     "truncated": Code("file", "파일이 중간에 끊김", "the file ends in the middle"),
     "too-large": Code("file", "읽기 한도를 넘는 크기", "larger than the limit for reading"),
     "duplicate-column": Code("structure", "열 이름 중복 (첫 열만 사용)", "a column name occurs twice (the first is used)"),

@@ -22,6 +22,8 @@ from include.deliveries.readers.codes import defect
 
 CHUNK = 1 << 16
 DEPTH = 64
+_ELEMENTS = 1_000_000  # of a part that is held; sheets and shared texts have bounds of their own
+_RATIO = 250  # sheets pack 4 to 30 times, at the very worst 200; deflate can do a thousand
 _DIRECTORY = 16 << 20  # a workbook has some dozens of parts
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
@@ -79,12 +81,13 @@ class Package:
             raise Refused("corrupt-workbook", "a part is missing")
         if info.flag_bits & 1:
             raise Refused("encrypted")
+        room = min(16 * self._limits.page_bytes, max(self._limits.record_bytes, _RATIO * info.compress_size))
         total = 0
         with self._file.open(info) as stream:
             while chunk := stream.read(CHUNK):
                 total += len(chunk)
-                if total > 16 * self._limits.page_bytes:
-                    raise Refused("too-large", f"a part of more than {16 * self._limits.page_bytes} bytes")
+                if total > room:
+                    raise Refused("too-large", f"a part of more than {room} bytes")
                 yield chunk
 
     def parse(self, part: str, handler: Handler) -> Iterator[None]:
@@ -145,6 +148,8 @@ class Elements(Handler):
     def opened(self, name: str, attributes: Attributes) -> None:
         """Hands it on."""
         self.progress += 1
+        if self.progress > _ELEMENTS:
+            raise Refused("too-large", "elements")
         self._take(self.path[-2] if len(self.path) > 1 else "", name, attributes)
 
 

@@ -119,7 +119,7 @@ class SheetRows(Handler):
     def closed(self, name: str) -> None:
         """A cell or a row is complete."""
         if name == "c" and self._row is not None and self._cell is not None:
-            if self._pieces is not None or self._formula:
+            if (self._pieces is not None or self._formula) and self._row.fault is None:
                 content = None if self._pieces is None else "".join(self._pieces)
                 self._row.cells.append(Cell(*self._cell, content, self._formula))
             self._cell = self._pieces = None
