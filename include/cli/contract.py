@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Files = Annotated[list[Path], typer.Argument(help="Contract files (*.odcs.yaml).", show_default=False)]
 File = Annotated[Path, typer.Argument(help="A contract file (*.odcs.yaml).", show_default=False)]
 
-app = typer.Typer(no_args_is_help=True, help="Contracts: lint, show, schema.")
+app = typer.Typer(no_args_is_help=True, help="Contracts: make, check, compare and convert them.")
 
 
 def register(main: typer.Typer) -> None:
