@@ -61,6 +61,10 @@ attacks: .venv/dev.stamp ## every named attack with the refusal it meets
 bench-line: .venv/dev.stamp ## time a small delivery from marker to signed decision under Airflow
 	@$(BIN)/python benchmarks/line.py
 
+.PHONY: bench-log
+bench-log: .venv/dev.stamp ## what logging a statement costs, every fsync included
+	@$(BIN)/python benchmarks/log.py
+
 .PHONY: bench-rows
 bench-rows: .venv/dev.stamp ## five million rows against ten rules: CPU, time, memory
 	@$(BIN)/python benchmarks/rows.py

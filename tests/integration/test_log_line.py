@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -251,7 +252,8 @@ def test_a_checkpoint_from_yesterday_is_brought_forward(world):
     assert holds(line) == 4
 
 
-def test_a_document_that_is_not_logged_is_held(world):
+def test_a_report_taken_out_of_the_log_pays_nothing(world):
+    """The gate holds, and not even that can be logged: the published tiles know another history."""
     line = world.line()
     attempt = steps.freeze(line, voucher="V-1", delivery="D-1", run_id="r", operator="t", reason="t")
     for shard in steps.shards(line, attempt):
@@ -260,8 +262,22 @@ def test_a_document_that_is_not_logged_is_held(world):
     steps.seal(line, attempt)
     (world.home / "storage" / "log" / "checkpoint").unlink()
     edit(world, "DELETE FROM log_entries WHERE position = 2")
-    with pytest.raises(VerificationError, match="not-logged"):
-        steps.decide(line, attempt)  # the gate holds, and not even that can be signed: an input is not logged
+    with pytest.raises(VerificationError, match="log-forked"):
+        steps.decide(line, attempt)
+    assert world.outbox() == []
+
+
+def test_what_was_sealed_before_there_was_a_log_is_held(world):
+    line = world.line()
+    attempt = steps.freeze(line, voucher="V-1", delivery="D-1", run_id="r", operator="t", reason="t")
+    for shard in steps.shards(line, attempt):
+        steps.observe(line, attempt, shard)
+    steps.judge(line, attempt)
+    steps.seal(line, attempt)
+    edit(world, "DELETE FROM log_entries")
+    shutil.rmtree(world.home / "storage" / "log")
+    assert steps.decide(world.line(), attempt).reasons == ("not-logged",)
+    assert holds(world.line()) == 1
     assert world.outbox() == []
 
 

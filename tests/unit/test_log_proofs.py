@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
+import random
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -422,3 +426,57 @@ def test_entries_have_one_form_and_hold_digests_only():
         assert refused(LogEntry.from_bytes, data) == "entry-shape", key
     assert refused(LogEntry.from_bytes, json.dumps(said).encode()) == "not-canonical"
     assert digest(ENTRY.to_bytes()) != ENTRY.leaf.hex()
+
+
+# hostile bytes
+
+
+def mutated(data: bytes, chance: random.Random) -> bytes:
+    """One to three changes: a bit, a byte, a piece taken out, doubled, moved or cut off."""
+    made = bytearray(data)
+    for _ in range(chance.randint(1, 3)):
+        at, end = sorted((chance.randrange(len(made) + 1), chance.randrange(len(made) + 1)))
+        match chance.randrange(5):
+            case 0 if at < len(made):
+                made[at] ^= 1 << chance.randrange(8)
+            case 1:
+                made[at:at] = bytes([chance.randrange(256)])
+            case 2:
+                del made[at : min(end, at + 40)]
+            case 3:
+                made[end:end] = made[at:end]
+            case _:
+                made = made[: max(at, 1)]
+    return bytes(made)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mutated_proofs_and_checkpoints_are_never_accepted(seed):
+    """Nothing but VerificationError, and no time to speak of: 10,000 of them in all."""
+    hand, chance = Hand(), random.Random(seed)
+    proof = proof_of(hand, head=hand.cosign(proof_of(hand).checkpoint, NOW))
+    head, file = proof.checkpoint, proof.to_bytes()
+    good = verify_proof(file, hand.keyring)
+    for _ in range(1250):
+        for data, verify in ((file, verify_proof), (head, verify_checkpoint)):
+            turned = mutated(data, chance)
+            try:
+                verified = verify(turned, hand.keyring)
+            except VerificationError:
+                continue
+            # lines of signers whom the keyring does not know are not ours to judge; what is signed is the same
+            assert (verified.entry == good.entry) if verify is verify_proof else verified.checkpoint == good.checkpoint
+
+
+def test_the_verifying_half_needs_two_libraries():
+    """What an auditor runs: nothing of the registry, of storage or of settings."""
+    names = ["tree", "note", "checkpoint", "cosignature", "entry", "tiles", "prooffile", "inclusion"]
+    code = "\n".join(f"import include.evidence.log.{name}" for name in names) + (
+        "\nimport sys\ntops = {m.split('.')[0] for m in sys.modules} - sys.stdlib_module_names"
+        "\nprint(sorted(t for t in tops if not t.startswith('_')))"
+        "\nprint(sorted(m for m in sys.modules if m.startswith('include.') and not m.startswith('include.evidence')))"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    libraries, rooms = map(ast.literal_eval, done.stdout.splitlines())
+    assert set(libraries) - {"cryptography", "rfc8785", "include", "cffi"} == set()
+    assert rooms == ["include.errors"]

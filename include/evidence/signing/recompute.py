@@ -5,8 +5,8 @@ manifest     the lines lie in storage under the subject and give its counts and 
 run-started  its manifest is logged; the contract is the one of the registry, and its rules and programme are those named
 report       its run is logged; report.json lies in storage, its checks are exactly the rules committed to, each verdict
              follows from its numbers and the report's verdict from its checks
-decision     the inputs are logged and about this delivery; RELEASE and REJECT rest on manifest, run and report of this
-             very attempt, with the verdict reached once more; HOLD, which lets nothing go, needs no more than that
+decision     RELEASE and REJECT rest on manifest, run and report of this very attempt, all logged, with the verdict
+             reached once more; HOLD, which lets nothing go, needs only that there is such an attempt
 Not reached again: the delivery's own bytes (`dambo verify --delivery --rerun` does) and the gate's conditions on
 agreement and money, which release judges for itself.
 Raises VerificationError "signer-refused" and those of the documents; StorageError, RegistryError.
@@ -112,11 +112,10 @@ class Recomputer:
 
     def _decision(self, subject: str, says: DecisionPredicate) -> None:
         attempt = self._attempt(says)
-        found = [self._input(sha256, subject, says.resource.uri) for sha256 in says.inputs]
         wanted = EXPECTED.get(says.decision)
         if wanted is None:
             return
-        match found:
+        match [self._input(sha256, subject, says.resource.uri) for sha256 in says.inputs]:
             case [ManifestPredicate(), RunStartedPredicate() as started, ReportPredicate() as report]:
                 chain = (started.manifest, report.run_started, started.attempt, report.attempt)
                 _same("inputs", chain, (*says.inputs[:2], says.attempt, says.attempt))
