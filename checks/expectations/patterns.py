@@ -14,10 +14,10 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Reach = Literal["all", "ascii", "none"]
-"""Which texts RE2 may judge: every one, those of ASCII without newlines, none."""
+Reach = Literal["all", "lines", "ascii", "ascii-lines", "none"]
+"""Which texts RE2 may judge: every one, those without newlines, those of ASCII, those with neither, none."""
 
-_CLASSES = re.compile(r"\\[wWdDbB]|\$")
+_CLASSES = re.compile(r"\\[wWdDbB]")
 _STRANGE = re.compile(r"\\[^\W_wWdDbBntr]|\(\?(?!:)|\[\[?:|&&|\|\||--|~~|\\_")
 
 
@@ -31,7 +31,9 @@ def reach(pattern: str) -> Reach:
         pc.match_substring_regex(pa.array([""]), pattern)
     except pa.ArrowInvalid:
         return "none"
-    return "ascii" if _CLASSES.search(plain) else "all"
+    if _CLASSES.search(plain):
+        return "ascii-lines" if "$" in plain else "ascii"
+    return "lines" if "$" in plain else "all"
 
 
 def check_pattern(pattern: str) -> str | None:
@@ -50,14 +52,22 @@ def contains(texts: pa.Array, pattern: str) -> pa.Array:
         return pc.match_substring_regex(texts, pattern)
     if allowed == "none":
         return _searched(texts, pattern)
-    plain = pc.and_(
-        pc.equal(pc.binary_length(texts), pc.utf8_length(texts)), pc.invert(pc.match_substring(texts, "\n"))
-    )
     easy = pc.match_substring_regex(texts, pattern)
+    plain = _plain(texts, allowed)
     if pc.all(plain, min_count=0).as_py():
         return easy
     hard = pc.if_else(plain, pa.scalar(None, texts.type), texts)
     return pc.if_else(plain, easy, _searched(hard, pattern))
+
+
+def _plain(texts: pa.Array, allowed: Reach) -> pa.Array:
+    """Which texts RE2 may judge, null where the text is."""
+    if allowed == "lines":
+        return pc.invert(pc.match_substring(texts, "\n"))
+    ascii_only = pc.equal(pc.binary_length(texts), pc.utf8_length(texts))
+    if allowed == "ascii":
+        return ascii_only
+    return pc.and_(ascii_only, pc.invert(pc.match_substring(texts, "\n")))
 
 
 def _searched(texts: pa.Array, pattern: str) -> pa.Array:
