@@ -135,11 +135,11 @@ def _only(array: pa.Array, pattern: str) -> pa.Array:
 
 def _integers_of_text(array: pa.Array) -> pa.Array:
     """Integer texts as int64, or as decimals of 38 digits when one needs it; longer ones become null (mistyped)."""
+    array = pc.replace_substring_regex(array, r"^(\+|(-?))0*([0-9])", r"\2\3")
     longest = pc.max(pc.utf8_length(array)).as_py() or 0
-    array = pc.replace_substring_regex(array, r"^\+", "") if longest else array
     if longest <= 18:
         return array.cast(pa.int64())
-    values = [None if v is None or abs(int(v)) >= 10**38 else Decimal(v) for v in array.to_pylist()]
+    values = [None if v is None or len(v.lstrip("-")) > 38 else Decimal(v) for v in array.to_pylist()]
     return pa.array(values, BIG)
 
 
@@ -150,7 +150,8 @@ def _integers(array: pa.Array) -> pa.Array:
 
 
 def _finite(array: pa.Array) -> pa.Array:
-    return pc.if_else(pc.is_finite(array), array, pa.scalar(None, pa.float64()))
+    """Finite values only; adding zero makes -0 and 0 one number."""
+    return pc.add(pc.if_else(pc.is_finite(array), array, pa.scalar(None, pa.float64())), 0.0)
 
 
 def _temporal_of_text(array: pa.Array, col: Col) -> pa.Array:
@@ -188,9 +189,9 @@ def _parse(text: str, pattern: Pattern, col: Col) -> date | time | datetime | No
         if col.type == "time":
             return time.fromisoformat(text)
         value = datetime.fromisoformat(text)
-    except ValueError:
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the last: a zone moves it before year 1 or after 9999
         return None
-    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def _from_json_texts(array: pa.Array, col: Col) -> Typed:

@@ -1,14 +1,15 @@
 """Inter-annotator agreement: do independent raters give the same labels, beyond what chance explains?
 
 Raters are columns of one record, or rows (item, rater, value). With `by`, every group must meet the target: the worst one
-is the metric. Nothing is dropped without a trace: one class, a rater without shared items, a doubled rating or a label
-outside the categories fails whatever the number says.
+is the metric. Nothing is dropped without a trace: one class, too few items with two ratings, a rater column without
+shared items, a doubled rating or a label outside the categories fails whatever the number says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -36,7 +37,11 @@ _LABEL_TYPES = _NUMERIC_TYPES | {"string", "any"}
 
 @dataclass(frozen=True)
 class LabelAgreement(Check):
-    """One coefficient of agreement among raters of `source`, against the target; the others in detail."""
+    """One coefficient of agreement among raters of `source`, against the target; the others in detail.
+
+    `coverage`: the least share of items that two or more raters must have labelled; agreement over a handful of
+    items, the others labelled once or blanked, says nothing about the delivery. The population is those items.
+    """
 
     id: ClassVar[str] = "label-agreement"
     family: ClassVar[str] = "agreement"
@@ -53,6 +58,7 @@ class LabelAgreement(Check):
             "weights": {"enum": ["linear", "quadratic"]},
             "categories": {"type": "array", "items": _LABEL, "minItems": 2, "uniqueItems": True},
             "missing": {"type": "array", "items": _LABEL, "uniqueItems": True, "default": [""]},
+            "coverage": {"type": "number", "exclusiveMinimum": 0, "maximum": 1, "default": 0.5},
             "by": {"type": "string"},
             "where": where.SCHEMA,
         },
@@ -65,6 +71,7 @@ class LabelAgreement(Check):
     method: Method
     missing: frozenset[str]
     by: Col | None
+    coverage: Fraction = Fraction(1, 2)
 
     @classmethod
     def build(cls, decl: Declaration) -> Self:
@@ -76,7 +83,8 @@ class LabelAgreement(Check):
         clash = sorted(missing & set(method.categories or ()))
         if clash:
             raise Misdeclared("missing", f"{clash[0]!r} is one of the categories")
-        return cls(decl.rule, decl.object, demanded(decl), source, method, missing, by)
+        coverage = Fraction(decl.params.get("coverage", Fraction(1, 2)))
+        return cls(decl.rule, decl.object, demanded(decl), source, method, missing, by, coverage)
 
     def analyzers(self) -> tuple[Analyzer[Any], ...]:
         """Rating patterns or rating rows; of patterns, where raters differ too."""
@@ -119,7 +127,8 @@ class LabelAgreement(Check):
             tables, violation = (split, *tables), violation or group_violation
         metric = decisive.metric(self.method.coefficient)
         failures = self._failures(states, metric)
-        return Outcome(metric, ratings.items, tables, failures, violation=violation)
+        population = ratings.items if metric.value is None else rated.pairable
+        return Outcome(metric, population, tables, failures, violation=violation)
 
     def _rater_columns(self) -> tuple[str, ...]:
         """Raters that the contract names; those of rows are the data's own words."""
@@ -152,6 +161,8 @@ class LabelAgreement(Check):
             return None
         if rated.one_class():
             return "one-class"
+        if rated.pairable < self.coverage * rated.ratings.items:
+            return "too-few-paired"
         if isinstance(self.source, RatingRows):
             return None
         r = rated.ratings

@@ -65,6 +65,11 @@ class Rated:
         scale = scale_of(ratings.observed(), method.categories, numeric=method.numeric)
         return cls(ratings.on(scale), scale)
 
+    @property
+    def pairable(self) -> int:
+        """Items with two or more ratings."""
+        return int(self.ratings.weight[self.profiles.pairable].sum())
+
     def shown(self, named: Collection[str], *, raters: Collection[str]) -> Rated:
         """The same with labels, raters and groups as tables may show them; `named` and `raters` stand in the contract."""
         r = self.ratings

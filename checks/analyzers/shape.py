@@ -14,7 +14,8 @@ FILES = 20
 """Files named per finding; the smallest by UTF-8 bytes."""
 
 HEADERS = 200
-"""Different headers kept; the smallest. More can only come from files without any common structure."""
+"""Different headers kept; the smallest. More can only come from files without any common structure, and fail a rule
+about extra columns or their order."""
 
 Header = tuple[str, ...]
 

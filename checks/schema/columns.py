@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from checks.analyzers.shape import Header, Shape, ShapeOf
+from checks.analyzers.shape import HEADERS, Header, Shape, ShapeOf
 from checks.kernel import Analyzer, Check, Declaration, Metric, Outcome, States, Table
 from checks.row_rule import NONE
 
@@ -57,7 +57,13 @@ class Columns(Check):
         for header, files in shape.headers:
             rows += self._departures(header, files)
         table = Table("columns", ("problem", "column", "file"), tuple(rows))
-        return Outcome(Metric.count("column-problems", len(rows)), shape.rows, detail=(table,) if rows else ())
+        untold = (self.extra or self.order) and len(shape.headers) >= HEADERS
+        return Outcome(
+            Metric.count("column-problems", len(rows)),
+            shape.rows,
+            detail=(table,) if rows else (),
+            violation="too-many-headers" if untold else None,
+        )
 
     def _missing(self, shape: Shape) -> list[tuple[str, str, str]]:
         found = []

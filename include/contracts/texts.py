@@ -229,9 +229,8 @@ RULES: dict[str, Text] = {
     "target-vacuous": Text(
         "every data meets {target}: the value lies within {range}",
         "모든 데이터가 {target} 을(를) 채웁니다. 값의 범위는 {range} 입니다",
-        "correct the target, or remove the rule",
-        "목표값을 고치거나 규칙을 지우세요",
-        level="warning",
+        "a rule that nothing fails shows nothing: correct the target, or remove the rule",
+        "아무것도 걸러내지 못하는 규칙입니다. 목표값을 고치거나 규칙을 지우세요",
     ),
     "target-reversed": Text(
         "the lower bound {low} is above the upper bound {high}",

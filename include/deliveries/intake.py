@@ -28,7 +28,10 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """A delivery at one moment. `pins` are RFC 8785 lines of the store's own versions; `marker` the marker's bytes."""
+    """A delivery at one moment. `pins` are RFC 8785 lines of the store's own versions; `marker` the marker's bytes.
+
+    `delivered_at`: when the last of its objects was put, in the store's words, so that an early marker gains nothing.
+    """
 
     manifest: Manifest
     pins: bytes
@@ -65,12 +68,16 @@ def freeze(storage: Storage, prefix: str, progress: Progress | None = None, *, o
     body = storage.read(marker.key, version=marker.version) if marker else None
     if marker:
         lines.append(_pin(NAME, marker))
-    return Frozen(Manifest.of(entries), b"".join(lines), versions, body, marker.modified if marker else None)
+    latest = max((info.modified for info in (marker, *data) if info), default=None)
+    return Frozen(Manifest.of(entries), b"".join(lines), versions, body, latest if marker else None)
 
 
 def _pin(path: str, info: ObjectInfo) -> bytes:
     pin = {"etag": info.etag, "path": path, "version": info.version}
-    return json.dumps(pin, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    return _PINS.encode(pin).encode() + b"\n"
+
+
+_PINS = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def pinned_versions(pins: bytes) -> dict[str, str | None]:

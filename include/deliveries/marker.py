@@ -58,6 +58,8 @@ def parse_marker(data: bytes) -> Marker:
     if wrong is not None:
         raise _invalid(f"at {wrong.json_path}: not as the schema of _DELIVERED.json says ({wrong.validator})")
     listed = document.get("files")
+    if listed is not None and len({f["path"] for f in listed}) < len(listed):
+        raise _invalid("declares a path twice")
     return Marker(
         document["voucher"],
         document["milestone"],

@@ -16,6 +16,7 @@ from checks.engine import Item
 from include.contracts.model import Contract
 from include.deliveries.intake import Progress
 from include.deliveries.readers import reader_for
+from include.deliveries.readers.codes import defect
 from include.deliveries.shards import Piece, Shard
 from include.errors import VerificationError
 from include.evidence.manifest import Entry, Manifest
@@ -73,9 +74,14 @@ def scan(
 
 
 def _read(local: Path, piece: Piece, contract: Contract) -> Iterator[Item]:
+    """The file's batches and defects; a file with neither a record nor a defect is a defect itself."""
     spec = next(spec for spec in contract.objects if spec.name == piece.object)
+    told = piece.part is not None  # a part of a file may be empty, the file it is cut from is not
     for item in reader_for(spec.format).read(local, piece.path, spec, piece.part):
+        told = told or not isinstance(item, Batch) or item.table.num_rows > 0
         yield piece.object, item
+    if not told:
+        yield piece.object, defect(piece.path, "no-records")
 
 
 class Meter:

@@ -39,6 +39,7 @@ class Evidence:
     `manifest`, `run_started`, `report_statement`: envelopes, each with its `.tlog-proof`; `report`: report.json. `current_manifest`: digest of the
     manifest that the objects in storage give now. `attempts`: all of this voucher and milestone, in the order they
     began, this one among them. `released`: milestones of the voucher that have a release.
+    `paid_elsewhere`: the same content was released for another voucher or milestone, or under another delivery.
     """
 
     attempt: int
@@ -52,6 +53,7 @@ class Evidence:
     current_manifest: str | None
     attempts: tuple[AttemptFact, ...]
     released: frozenset[str]
+    paid_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

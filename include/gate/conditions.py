@@ -205,6 +205,12 @@ def not_released(case: Case) -> Iterator[str]:
         yield "already-released"
 
 
+def content_new(case: Case) -> Iterator[str]:
+    """One content is paid once, whatever voucher, milestone or delivery it comes under."""
+    if case.evidence.paid_elsewhere is not False:
+        yield "content-already-paid"
+
+
 def in_time(case: Case) -> Iterator[str]:
     """Delivered by the end of the due day in Korea, or of the later day that a person accepted."""
     accepted = case.policy.delay_accepted_until
@@ -214,11 +220,13 @@ def in_time(case: Case) -> Iterator[str]:
 
 
 def attempts_capped(case: Case) -> Iterator[str]:
-    """Not tried until it passed: attempts on this delivery, or on the same content under another name, are counted."""
+    """Not tried until it passed: attempts on this delivery or on the same content under another name are counted, and
+    so are the contents that failed for this milestone."""
     subject = None if case.manifest is None else case.manifest.subject
     delivery = case.policy.resource.delivery
     alike = [fact for fact in case.evidence.attempts if fact.delivery == delivery or fact.subject == subject]
-    if len(alike) > case.policy.max_attempts:
+    failed = {fact.subject for fact in case.evidence.attempts if fact.verdict == "FAIL"} - {subject}
+    if len(alike) > case.policy.max_attempts or len(failed) >= case.policy.max_attempts:
         yield "attempts-exceeded"
     agreed = (None, case.policy.contract.sha256)
     if any(fact.subject == subject and fact.verdict == "FAIL" and fact.contract in agreed for fact in alike):
@@ -270,4 +278,4 @@ TRUST: Final[tuple[Condition, ...]] = (
     not_released,
 )
 
-PAYMENT: Final[tuple[Condition, ...]] = (in_time, attempts_capped, amount, order)
+PAYMENT: Final[tuple[Condition, ...]] = (content_new, in_time, attempts_capped, amount, order)

@@ -54,6 +54,10 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "amount-over-cap": ("바우처 금액이 사업의 한도를 넘습니다", "the voucher exceeds the programme's cap"),
     "cap-unknown": ("사업의 한도를 알 수 없습니다", "the programme's cap is not known"),
     "earlier-milestone-open": ("앞선 마일스톤이 아직 지급되지 않았습니다", "an earlier milestone is not released yet"),
+    "content-already-paid": (
+        "같은 내용물이 다른 바우처·마일스톤·납품으로 이미 지급되었습니다",
+        "the same content was paid already, under another voucher, milestone or delivery",
+    ),
     "already-released": ("이미 지급 결정된 마일스톤입니다", "this milestone is already released"),
     # the gate itself
     "attempt-incomplete": ("검사가 아직 끝나지 않았습니다", "the verification is not finished"),

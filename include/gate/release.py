@@ -9,7 +9,7 @@ What must hold, judged inside the claiming transaction; each step below carries 
  6. no later attempt on this delivery, or on another that may release the same milestone;
  7. the attempt is sealed with PASS and has no problem;
  8. the milestone is known, the attempt's phase may release it, and the contract checked is the one agreed;
- 9. the milestone has no release yet;
+ 9. the milestone has no release yet, and this content none for any other;
 10. the amount is the registry's, and all releases together stay within the voucher;
 11. every milestone earlier in the sequence is released.
 A claim that was made before by the same attempt and decision is returned as it is, after step 1.
@@ -66,6 +66,10 @@ REFUSALS: Final = {
     "already-released": (
         "the milestone is already released, on another attempt or decision",
         "다른 시도나 결정으로 이미 지급 청구된 마일스톤입니다",
+    ),
+    "content-already-paid": (
+        "the same content was released already, for another entitlement",
+        "같은 내용물이 다른 건으로 이미 지급되었습니다",
     ),
     "amount-over-voucher": ("the releases would exceed the voucher", "지급액 합계가 바우처 금액을 넘습니다"),
     "milestone-order": ("an earlier milestone is not released yet", "앞선 마일스톤이 아직 지급되지 않았습니다"),
@@ -191,6 +195,8 @@ def _entitled(seen: Entitlement) -> None:
         raise _refuse("contract-not-agreed")  # 8
     if seen.claimed is not None:
         raise _refuse("already-released")  # 9
+    if seen.same_content:
+        raise _refuse("content-already-paid")  # 9
     total = sum(m.amount_krw for m in seen.milestones)
     if milestone.amount_krw <= 0 or sum(r.amount_krw for r in seen.releases) + milestone.amount_krw > total:
         raise _refuse("amount-over-voucher")  # 10

@@ -137,7 +137,7 @@ class Entitlement:
     """Everything a claim is judged on, read in the claiming transaction.
 
     `decision`: the latest of the claiming attempt; `rivals`: attempts that began after it, on the same delivery or for
-    the same milestone.
+    the same milestone; `same_content`: other attempts, of any voucher, by which this very manifest was released.
     """
 
     attempt: Attempt
@@ -146,6 +146,7 @@ class Entitlement:
     milestone: Milestone | None
     milestones: tuple[Milestone, ...]
     releases: tuple[Release, ...]
+    same_content: tuple[Attempt, ...] = ()
 
     @property
     def claimed(self) -> Release | None:

@@ -49,6 +49,11 @@ class Releases(Store):
         with self._database.reading() as session:
             return tuple(record(Release, row) for row in session.scalars(query))
 
+    def released_with(self, manifest_sha256: str) -> tuple[Attempt, ...]:
+        """Attempts, of any voucher, by which this very content was released."""
+        with self._database.reading() as session:
+            return _released_with(session, manifest_sha256)
+
     def release_of(self, voucher: str, milestone: str) -> Release | None:
         """The milestone's release, or None."""
         with self._database.reading() as session:
@@ -106,7 +111,17 @@ def _entitlement(session: Session, attempt_id: str) -> Entitlement:
         milestone=next((m for m in milestones if m.milestone == attempt.milestone), None),
         milestones=milestones,
         releases=tuple(record(Release, row) for row in releases),
+        same_content=tuple(a for a in _released_with(session, attempt.manifest_sha256) if a.id != attempt.id),
     )
+
+
+def _released_with(session: Session, manifest_sha256: str | None) -> tuple[Attempt, ...]:
+    rows = session.scalars(
+        select(AttemptT)
+        .join(ReleaseT, ReleaseT.attempt_id == AttemptT.id)
+        .where(AttemptT.manifest_sha256 == manifest_sha256)
+    )
+    return tuple(record(Attempt, row) for row in rows)
 
 
 def _rivals(session: Session, attempt: Attempt) -> tuple[Attempt, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from include.deliveries import intake
-from include.errors import ContractError, DeliveryError, VerificationError
+from include.errors import ContractError, DeliveryError, StorageError, VerificationError
 from include.evidence.log.prover import prove
 from include.evidence.predicates import (
     DecisionPredicate,
@@ -73,6 +73,10 @@ def _judged(line: Line, attempt: Attempt) -> tuple[Decision, Policy | None]:
         return gate_decide(_evidence(line, attempt), line.keyring, policy, line.now()), policy
     except (ContractError, VerificationError, DeliveryError) as error:
         return Decision("HOLD", (error.code,)), None
+    except StorageError as error:
+        if error.code != "object-missing":
+            raise  # may be there again later: tried again
+        return Decision("HOLD", ("document-missing",)), None
 
 
 def _evidence(line: Line, attempt: Attempt) -> Evidence:
@@ -93,6 +97,7 @@ def _evidence(line: Line, attempt: Attempt) -> Evidence:
         current_manifest=intake.current_digest(line.storage, prefix_of(attempt.voucher, attempt.delivery)),
         attempts=facts,
         released=frozenset(r.milestone for r in registry.releases(attempt.voucher) if r.attempt_id != attempt.id),
+        paid_elsewhere=any(a.id != attempt.id for a in registry.released_with(attempt.manifest_sha256 or UNKNOWN)),
     )
 
 

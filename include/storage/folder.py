@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from include.errors import StorageError
-from include.storage.copying import CHUNK, copy_to, digest_of
+from include.storage.copying import CHUNK, copy_to, digest_of_file
 from include.storage.errors import (
     already_exists,
     denied,
@@ -41,6 +41,7 @@ class FolderStorage(Storage):
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
+        self._top = str(self.root)
         self.url = self.root.as_uri()
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
@@ -94,7 +95,8 @@ class FolderStorage(Storage):
 
     def digest(self, key: str, *, version: str | None = None) -> Digest:
         """As the port says."""
-        return digest_of(self.stream(key, version=version))
+        with self._opened(key, version) as fd:
+            return digest_of_file(fd)
 
     def put_once(self, key: str, data: bytes) -> bool:
         """As the port says: of many writers at once exactly one gets True."""
@@ -178,9 +180,10 @@ class FolderStorage(Storage):
         """A descriptor of that folder, made if need be; FileNotFoundError, or DeliveryError where a symlink is in the way."""
         if make:
             self.root.mkdir(parents=True, exist_ok=True)
-        elif not self.root.is_dir():
-            raise unavailable(self.url, "there is no such folder")
-        fd = os.open(self.root, _FOLDER)
+        try:
+            fd = os.open(self._top, _FOLDER)
+        except (FileNotFoundError, NotADirectoryError):
+            raise unavailable(self.url, "there is no such folder") from None
         for depth, segment in enumerate(segments, start=1):
             try:
                 if make:
@@ -283,7 +286,9 @@ def _only_plain(key: str, facts: os.stat_result) -> os.stat_result:
 
 
 def _info(key: str, facts: os.stat_result) -> ObjectInfo:
-    return ObjectInfo(key, facts.st_size, None, None, datetime.fromtimestamp(facts.st_mtime, UTC))
+    """The later of content's and inode's change: the first can be set by whoever writes the file, the second cannot."""
+    changed = max(facts.st_mtime, facts.st_ctime)
+    return ObjectInfo(key, facts.st_size, None, None, datetime.fromtimestamp(changed, UTC))
 
 
 def _make_folder(name: str, parent: int) -> None:

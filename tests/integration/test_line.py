@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from datetime import timedelta
+import os
+from datetime import UTC, datetime, timedelta
 from unittest import mock
 
 import pytest
@@ -304,3 +305,73 @@ def test_a_run_before_the_marker_does_not_hide_the_delivery(world):
     assert steps.pending(world.line()) == [("V-1", "D-1")]
     assert world.run(run_id="pickup")[1].outcome == "RELEASE"
     assert steps.pending(world.line()) == []
+
+
+def test_an_early_marker_does_not_make_a_late_delivery_timely(world):
+    """Delivered is when the last object was put, not when the marker was."""
+    world.deliver({"a.jsonl": jsonl(records())})
+    day = datetime.now(UTC)
+    world.voucher(contract(), voucher="V-9", due_on=(day - timedelta(days=2)).date().isoformat())
+    world.deliver({"a.jsonl": jsonl(records())}, voucher="V-9")
+    marker_file = world.home / "storage/deliveries/V-9/D-1/_DELIVERED.json"
+    data_file = marker_file.with_name("a.jsonl")
+    early = (day - timedelta(days=30)).timestamp()
+    for path in (marker_file, data_file):
+        os.utime(path, (early, early))
+    _, decided = world.run(voucher="V-9", run_id="late")
+    assert (decided.outcome, decided.reasons) == ("HOLD", ("late",))
+
+
+def test_one_content_is_paid_once_whatever_it_comes_under(world):
+    world.voucher(contract(), amount_krw="20000000")
+    world.voucher(contract(), milestone="final-part", sequence=2, amount_krw="20000000")
+    world.voucher(contract(), voucher="V-2")
+    world.deliver({"a.jsonl": jsonl(records())})
+    assert world.run()[1].outcome == "RELEASE"
+    world.deliver({"a.jsonl": jsonl(records())}, milestone="final-part", delivery="D-2")
+    assert world.run(delivery="D-2", run_id="r2")[1].reasons == ("content-already-paid",)
+    world.deliver({"a.jsonl": jsonl(records())}, voucher="V-2")
+    assert world.run(voucher="V-2", run_id="r3")[1].reasons == ("content-already-paid",)
+    assert len(world.outbox()) == 1
+
+
+def test_trying_content_after_content_until_one_passes_is_held(tmp_path):
+    world = World.make(tmp_path / "home", max_attempts=3)
+    world.voucher(contract())
+    for n in range(3):
+        world.deliver({"a.jsonl": jsonl(records(disagree=30 + n))}, delivery=f"D-{n}")
+        assert world.run(delivery=f"D-{n}", run_id=f"r{n}")[1].outcome == "REJECT"
+    world.deliver({"a.jsonl": jsonl(records())}, delivery="D-9")
+    assert world.run(delivery="D-9", run_id="r9")[1].reasons == ("attempts-exceeded",)
+
+
+@pytest.mark.parametrize("kind", ["report-json", "run-started", "report", "manifest"])
+def test_evidence_that_is_gone_or_altered_holds(world, kind):
+    world.deliver({"a.jsonl": jsonl(records())}, phase="preliminary")
+    attempt, _ = world.run()
+    line = world.line()
+    document = line.registry.documents(attempt, kind)[-1]
+    path = world.home / "storage" / document.storage_key
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes().replace(b"a", b"b", 1))
+    assert steps.decide(line, attempt).reasons == ("document-changed",)
+    path.unlink()
+    assert steps.decide(line, attempt).reasons == ("document-missing",)
+    assert world.outbox() == []
+
+
+def test_names_that_differ_only_in_unicode_form_or_case_are_findings(world):
+    half = jsonl(records()[:30]), jsonl(records()[30:])
+    world.deliver({"가.jsonl": half[0], "\u1100\u1161.jsonl": half[1]})
+    attempt, decided = world.run()
+    assert decided.outcome == "REJECT"
+    files = next(c for c in world.report(attempt)["checks"] if c["rule"] == "delivery.files")
+    assert files["metric"]["value"] == "1"
+    assert files["verdict"] == "FAIL"
+
+
+def test_a_marker_that_declares_a_path_twice_is_refused(world):
+    good = jsonl(records())
+    twice = [{"path": "a.jsonl", "size": len(good), "sha256": d * 64} for d in "01"]
+    world.deliver({"a.jsonl": good}, files=twice)
+    assert world.run()[1].reasons == ("marker-invalid",)

@@ -42,6 +42,14 @@ RULE: Final[Mapping[str, Text]] = {
         "column {column} is absent from {files} file(s), such as {file}",
     ),
     "column-never-present": Text("어느 레코드에도 컬럼이 없음: {column}", "no record has the column {column}"),
+    "too-many-headers": Text(
+        "파일마다 컬럼 구성이 달라(200가지 이상) 여분 컬럼과 순서를 확인할 수 없음",
+        "the files have 200 or more different sets of columns: extra ones and their order cannot be told",
+    ),
+    "too-few-paired": Text(
+        "두 명 이상이 라벨링한 대상이 계약에서 정한 비율보다 적음",
+        "fewer items than contracted were labelled by two or more raters",
+    ),
     "no-rows": Text("납품된 레코드가 하나도 없음", "no record was delivered"),
     "empty-delivery": Text("납품된 파일이 하나도 없음", "no file was delivered"),
     "class-outside-target": Text(
