@@ -299,3 +299,50 @@ def test_records_where_raters_differ_are_listed_only_when_agreement_is_too_low(r
         assert second.outcome.failures.count == len(apart)
         assert [e.row for e in second.outcome.failures.examples] == apart[:20]
         assert all(e.value == "1:1" for e in second.outcome.failures.examples)
+
+
+@given(
+    places=st.lists(st.tuples(st.sampled_from("ab가"), st.integers(0, 9)), unique=True),
+    limit=st.integers(1, 6),
+    data=st.data(),
+)
+def test_the_smallest_places_are_kept_over_files_in_any_merge_order(places, limit, data):
+    from unittest import mock
+
+    from checks.analyzers import failing
+
+    def state(file, row):
+        return failing.Failing.of(file, np.array([row], dtype=np.int64), 1, [(file, row, "", "")])
+
+    with mock.patch.object(failing, "FAILURE_ROWS", limit), mock.patch.object(failing, "EXAMPLES", limit):
+        merged = failing.Failing()
+        for file, row in data.draw(st.permutations(places)):
+            merged = state(file, row).merge(merged) if data.draw(st.booleans()) else merged.merge(state(file, row))
+        kept = sorted(places, key=lambda p: (p[0].encode(), p[1]))[:limit]
+        found = merged.failures()
+        assert [(f, r) for f, a, b in found.ranges for r in range(a, b + 1)] == kept
+        assert [(e.file, e.row) for e in found.examples] == kept
+        assert found.count == len(places)
+        assert found.complete == (len(places) <= limit)
+
+
+@given(rows)
+@settings(max_examples=80)
+def test_percentages_are_of_all_rows_nulls_included(records):
+    from fractions import Fraction
+
+    checks = [
+        CATALOGUE[name].build(
+            Declaration(Rule(f"records.label.{name}", name), "records", COLUMNS, params, None, "label", "percent")
+        )
+        for name, params in (("null-values", {}), ("invalid-values", {"validValues": ["a"]}), ("duplicate-values", {}))
+    ]
+    plan = engine.plan(checks, {"records": tuple(COLUMNS)})
+    nulls, invalid, doubled = engine.judge(checks, engine.observe(plan, [("records", batch(records, "f.csv", 0))]))
+    labels_ = [r[1] for r in records]
+    there = [v for v in labels_ if v is not None]
+    if records:
+        assert nulls.outcome.metric.value == Fraction(100 * labels_.count(None), len(labels_))
+    if there:
+        assert invalid.outcome.metric.value == Fraction(100 * sum(v != "a" for v in there), len(labels_))
+        assert doubled.outcome.metric.value == Fraction(100 * (len(there) - len(set(there))), len(labels_))
