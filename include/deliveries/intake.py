@@ -56,15 +56,15 @@ def listed(storage: Storage, prefix: str, only: str | None = None) -> tuple[Obje
 def freeze(storage: Storage, prefix: str, progress: Progress | None = None, *, only: str | None = None) -> Frozen:
     """Hash every object under `prefix` (which ends in "/" or is "") once, at the version listed."""
     marker, data = listed(storage, prefix, only)
-    entries, versions, lines = [], {}, []
-    for number, info in enumerate(data, 1):
+    entries, versions, lines, hashed = [], {}, [], 0
+    for number, (info, digest) in enumerate(zip(data, storage.digests(data), strict=True), 1):
         path = info.key.removeprefix(prefix)
-        digest = storage.digest(info.key, version=info.version)
         entries.append(Entry(path, digest.size, digest.sha256))
         versions[path] = info.version
         lines.append(_pin(path, info))
+        hashed += digest.size
         if progress and (number % 1000 == 0 or number == len(data)):
-            progress(f"hashed {number} of {len(data)} files, {sum(e.size for e in entries)} bytes")
+            progress(f"hashed {number} of {len(data)} files, {hashed} bytes")
     body = storage.read(marker.key, version=marker.version) if marker else None
     if marker:
         lines.append(_pin(NAME, marker))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +22,29 @@ def digest_of(chunks: Iterable[bytes]) -> Digest:
         sha.update(chunk)
         size += len(chunk)
     return Digest(size, sha.hexdigest())
+
+
+def digest_of_file(fd: int) -> Digest:
+    """Size and sha256 of what an open file holds from here on.
+
+    Through one buffer a thread: to allocate a chunk for every small file would cost more than to hash it.
+    """
+    sha, size, buffer = hashlib.sha256(), 0, _buffer()
+    while read := os.readv(fd, [buffer]):
+        sha.update(buffer[:read])
+        size += read
+    return Digest(size, sha.hexdigest())
+
+
+def _buffer() -> memoryview:
+    """This thread's own."""
+    found: memoryview | None = getattr(_own, "buffer", None)
+    if found is None:
+        found = _own.buffer = memoryview(bytearray(CHUNK))
+    return found
+
+
+_own = threading.local()
 
 
 def copy_to(target: Path, chunks: Iterable[bytes]) -> Digest:

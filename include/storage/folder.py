@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import secrets
 import stat as mode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import chain, groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,6 +98,14 @@ class FolderStorage(Storage):
         """As the port says."""
         with self._opened(key, version) as fd:
             return digest_of_file(fd)
+
+    def digests(self, objects: Iterable[ObjectInfo]) -> Iterator[Digest]:
+        """As the port says: what lies together is reached by one walk down from the root."""
+        for _, together in groupby(objects, key=lambda info: info.key.rpartition("/")[0]):
+            first = next(together)
+            with self._at(first.key, first.version) as (folder, _):
+                for info in chain([first], together):
+                    yield _digest(info.key, folder)
 
     def put_once(self, key: str, data: bytes) -> bool:
         """As the port says: of many writers at once exactly one gets True."""
@@ -214,14 +223,8 @@ class FolderStorage(Storage):
     @contextmanager
     def _opened(self, key: str, version: str | None) -> Iterator[int]:
         """A descriptor of the plain file `key`."""
-        with self._at(key, version) as (folder, name):
-            _plain_file(key, name, folder)
-            fd = os.open(name, _FILE, dir_fd=folder)
-            try:
-                _only_plain(key, os.fstat(fd))  # what was looked at may have been swapped meanwhile
-                yield fd
-            finally:
-                os.close(fd)
+        with self._at(key, version) as (folder, name), _file(key, name, folder) as fd:
+            yield fd
 
     @contextmanager
     def _staged(self, key: str, data: bytes) -> Iterator[_Staged]:
@@ -275,6 +278,24 @@ def _plain_file(key: str, name: str, folder: int) -> os.stat_result:
     if mode.S_ISDIR(facts.st_mode):
         raise FileNotFoundError(key)
     return _only_plain(key, facts)
+
+
+@contextmanager
+def _file(key: str, name: str, folder: int) -> Iterator[int]:
+    """A descriptor of the plain file `name` in an open folder."""
+    _plain_file(key, name, folder)
+    fd = os.open(name, _FILE, dir_fd=folder)
+    try:
+        _only_plain(key, os.fstat(fd))  # what was looked at may have been swapped meanwhile
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _digest(key: str, folder: int) -> Digest:
+    """The digest of the plain file of that key in an open folder."""
+    with _errors(key), _file(check_key(key), key.rpartition("/")[2], folder) as fd:
+        return digest_of_file(fd)
 
 
 def _only_plain(key: str, facts: os.stat_result) -> os.stat_result:

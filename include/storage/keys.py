@@ -6,11 +6,15 @@ odd but harmless characters pass: they are escaped where they are shown.
 
 from __future__ import annotations
 
+import re
+
 from include.errors import DeliveryError
 from include.storage.errors import unsafe_path
 
 MAX_BYTES = 1024
 """S3's limit on a key, held everywhere."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 def check_key(key: str) -> str:
@@ -21,7 +25,7 @@ def check_key(key: str) -> str:
         raise unsafe_path(key, "is not valid UTF-8", "이름이 올바른 UTF-8이 아닙니다") from None
     if size > MAX_BYTES:
         raise unsafe_path(key[:80], f"... is longer than {MAX_BYTES} bytes", f"경로가 {MAX_BYTES}바이트를 넘습니다")
-    if any(c < " " or c in "\\\x7f" for c in key):
+    if _CONTROL.search(key):
         raise unsafe_path(key, "has a control character or a backslash", "제어 문자나 역슬래시가 있습니다")
     if any(segment in {"", ".", ".."} for segment in key.split("/")):
         raise unsafe_path(key, "is not a plain relative path", "평범한 상대 경로가 아닙니다")

@@ -8,7 +8,7 @@ other bytes, "storage-unavailable" for everything that a retry may mend.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -74,6 +74,11 @@ class Storage(ABC):
     @abstractmethod
     def digest(self, key: str, *, version: str | None = None) -> Digest:
         """Hash the object without keeping it."""
+
+    def digests(self, objects: Iterable[ObjectInfo]) -> Iterator[Digest]:
+        """Hash many listed objects, each at its version, in their order. A store may know a shorter way than one by one."""
+        for info in objects:
+            yield self.digest(info.key, version=info.version)
 
     @abstractmethod
     def put_once(self, key: str, data: bytes) -> bool:
