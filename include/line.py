@@ -10,6 +10,7 @@ from __future__ import annotations
 from include.deliveries import marker
 from include.deliveries.intake import Progress
 from include.errors import DamboError, DeliveryError
+from include.steps.audit import audit
 from include.steps.context import Line, open_line, prefix_of, silent
 from include.steps.decide import Decided, decide
 from include.steps.freeze import freeze
@@ -21,6 +22,7 @@ __all__ = [
     "Decided",
     "Line",
     "attempt_of_run",
+    "audit",
     "decide",
     "freeze",
     "judge",
