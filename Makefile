@@ -68,3 +68,16 @@ bench-log: .venv/dev.stamp ## what logging a statement costs, every fsync includ
 .PHONY: bench-rows
 bench-rows: .venv/dev.stamp ## five million rows against ten rules: CPU, time, memory
 	@$(BIN)/python benchmarks/rows.py
+
+PEERS := agreement cuallee duckdb great_expectations pandas pandera pointblank polars
+
+.dambo/bench-venvs/%/stamp: benchmarks/peers/%/requirements.txt .venv/dev.stamp
+	@echo "environment of $*"
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python .dambo/bench-venvs/$*
+	@$(BIN)/uv pip install -q --python .dambo/bench-venvs/$*/bin/python --require-hashes -r $<
+	@touch $@
+
+.PHONY: bench
+bench: .venv/dev.stamp $(PEERS:%=.dambo/bench-venvs/%/stamp) ## suite T and its parts against the peers, each in its own environment
+	@$(BIN)/python benchmarks/suite_t.py
+	@$(BIN)/python benchmarks/parts.py

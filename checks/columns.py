@@ -6,7 +6,9 @@ there. So `"12"` in a JSON integer column never passes as 12, while CSV text, wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +18,8 @@ from checks.conform import Col, LogicalType, conform
 
 __all__ = ["Col", "LogicalType", "View"]
 
+T = TypeVar("T")
+
 
 class View:
     """One batch, with typed columns made on first use. Analyzers read it; they never change it."""
@@ -24,6 +28,7 @@ class View:
         self.batch = batch
         self._typed: dict[Col, tuple[pa.Array, pa.Array | None]] = {}
         self._decoded: dict[str, pa.Array] = {}
+        self._made: dict[tuple[str, Col], Any] = {}
         self._distinct: dict[str, tuple[View, np.ndarray] | None] = {}
 
     @property
@@ -90,6 +95,13 @@ class View:
         """Typed values once each (they may be null, or equal to each other) and where each record's stands; see `distinct`."""
         found = self.distinct(col)
         return None if found is None else (found[0].typed(col), found[1])
+
+    def once(self, kind: str, col: Col, make: Callable[[], T]) -> T:
+        """What `make` gives, made once a batch for all who ask for this kind of thing about the column."""
+        if (kind, col) not in self._made:
+            self._made[kind, col] = make()
+        made: T = self._made[kind, col]
+        return made
 
     def present(self, col: Col) -> int:
         """Records with a value of the type."""

@@ -30,7 +30,7 @@ Put = Callable[[bytes], str]
 Get = Callable[[str], bytes]
 """The chunk of that name."""
 
-HELD = 32 << 20
+HELD = 16 << 20
 """Bytes that a growing state may hold in memory before it goes to the scratch folder."""
 
 DELIVERY = "delivery"

@@ -8,13 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from checks.analyzers.failing import EXAMPLES, Failing
+from checks.analyzers.labels import in_texts, labels
 from checks.analyzers.where import Where
 from checks.columns import Col, View
 from checks.kernel import Analyzer, State
-from checks.predicates import texts
 
 
 @dataclass(frozen=True)
@@ -42,30 +41,42 @@ class Disagreements(Analyzer[Failing]):
 
     def observe(self, view: View) -> Failing:
         """One batch."""
-        labels = [self._labels(view, col) for col in self.raters]
-        first = pc.coalesce(*labels)
-        apart = np.zeros(view.num_rows, dtype=bool)
-        for column in labels:
-            apart |= pc.not_equal(column, first).fill_null(False).to_numpy(zero_copy_only=False)
+        votes = self._votes(view)
+        most, least = votes[0].copy(), np.where(votes[0] < 0, _NO_VOTE, votes[0])
+        for codes in votes[1:]:
+            np.maximum(most, codes, out=most)
+            np.minimum(least, np.where(codes < 0, _NO_VOTE, codes), out=least)
+        apart = most > least
         if self.where is not None:
             apart &= self.where.mask(view)
         hits = np.flatnonzero(apart)
         rows = view.rows()[hits]
         examples = [
-            (view.batch.file, int(row), view.batch.pointer_of(int(row)), _split([c[int(i)].as_py() for c in labels]))
+            (view.batch.file, int(row), view.batch.pointer_of(int(row)), _split([int(codes[i]) for codes in votes]))
             for i, row in zip(hits[:EXAMPLES], rows[:EXAMPLES], strict=True)
         ]
         return Failing.of(view.batch.file, rows, view.num_rows, examples)
 
-    def _labels(self, view: View, col: Col) -> pa.Array:
-        found = texts(view, col)
-        if not self.missing:
-            return found
-        absent = pc.is_in(found, pa.array(self.missing, pa.large_string()))
-        return pc.if_else(absent, pa.scalar(None, pa.large_string()), found)
+    def _votes(self, view: View) -> list[np.ndarray]:
+        """By rater the labels as codes common to all, int32 [n]; -1 for none."""
+        columns = [labels(view, col) for col in self.raters]
+        every = pa.concat_arrays([column.texts for column in columns]).dictionary_encode()
+        common = every.indices.cast(pa.int32()).to_numpy(zero_copy_only=False)
+        absent = in_texts(every.dictionary, self.missing)[common]
+        common = np.where(absent, np.int32(-1), common)
+        votes, start = [], 0
+        for column in columns:
+            stop = start + len(column.texts)
+            votes.append(np.append(common[start:stop], np.int32(-1))[column.codes])
+            start = stop
+        return votes
 
 
-def _split(votes: list[str | None]) -> str:
-    """How the votes split, the most first."""
-    counts = Counter(vote for vote in votes if vote is not None)
+_NO_VOTE = np.int32(2**31 - 1)
+"""Above every code."""
+
+
+def _split(votes: list[int]) -> str:
+    """How the votes split, the most first; -1 is none."""
+    counts = Counter(vote for vote in votes if vote >= 0)
     return ":".join(str(n) for n in sorted(counts.values(), reverse=True))

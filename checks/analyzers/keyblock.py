@@ -85,28 +85,59 @@ def concat(blocks: Sequence[Block]) -> Block:
 
 def condensed(block: Block) -> tuple[Block, Places]:
     """Each key once, with its counts summed and its smallest place; and the places of all the others."""
-    order = np.argsort(block.hashes)
-    hashes = block.hashes[order]
-    same = hashes[1:] == hashes[:-1]
-    if not same.any():
+    order, hashes = _by_hash(block)
+    shared = _shared(hashes)
+    if shared is None:
         return block.take(order), Places.none()
-    shared = np.zeros(len(block), dtype=bool)
-    shared[1:] |= same
-    shared[:-1] |= same
-    group = order[shared]
-    ranks = _ranks(block, group)
-    within = np.lexsort((block.rows[group], block.files[group], ranks, block.hashes[group]))
-    group, ranks = group[within], ranks[within]
-    first = np.ones(len(group), dtype=bool)
-    first[1:] = (block.hashes[group][1:] != block.hashes[group][:-1]) | (ranks[1:] != ranks[:-1])
+    group, first = _grouped(block, order[shared])
     counts = block.counts.copy()
     counts[group[first]] = np.add.reduceat(block.counts[group], np.flatnonzero(first))
     kept = np.ones(len(block), dtype=bool)
     kept[shared] = first
     order[shared] = group
-    others = group[~first]
     whole = Block(block.hashes, counts, block.files, block.rows, block.keys)
-    return whole.take(order[kept]), Places(block.files[others], block.rows[others])
+    return whole.take(order[kept]), _places(block, group[~first])
+
+
+def repeating(block: Block) -> Places:
+    """The places of all records but the first of each key, without making the rest."""
+    order, hashes = _by_hash(block)
+    shared = _shared(hashes)
+    if shared is None:
+        return Places.none()
+    group, first = _grouped(block, order[shared])
+    return _places(block, group[~first])
+
+
+def _by_hash(block: Block) -> tuple[np.ndarray, np.ndarray]:
+    order = np.argsort(block.hashes)
+    return order, block.hashes[order]
+
+
+def _shared(hashes: np.ndarray) -> np.ndarray | None:
+    """Which of these sorted hashes stand more than once, bool [n]; None if none does."""
+    same = hashes[1:] == hashes[:-1]
+    if not same.any():
+        return None
+    shared = np.zeros(len(hashes), dtype=bool)
+    shared[1:] |= same
+    shared[:-1] |= same
+    return shared
+
+
+def _grouped(block: Block, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Records `group` in order of (hash, key, place), and which of them are the first of their key."""
+    ranks = _ranks(block, group)
+    within = np.lexsort((block.rows[group], block.files[group], ranks, block.hashes[group]))
+    group, ranks = group[within], ranks[within]
+    hashes = block.hashes[group]
+    first = np.ones(len(group), dtype=bool)
+    first[1:] = (hashes[1:] != hashes[:-1]) | (ranks[1:] != ranks[:-1])
+    return group, first
+
+
+def _places(block: Block, index: np.ndarray) -> Places:
+    return Places(block.files[index], block.rows[index])
 
 
 def _ranks(block: Block, index: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from checks.analyzers.keyhash import parts
 BUCKETS = 4096
 """Smallest ranges of hashes: their upper 12 bits."""
 
-RANGE_KEYS = 1 << 20
+RANGE_KEYS = 1 << 19
 """Keys handled at a time, as far as buckets can be that small."""
 
 _EDGES = (np.arange(1, BUCKETS, dtype=np.uint64)) << np.uint64(52)

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from checks.analyzers.failing import EXAMPLES, FAILURE_ROWS, Failing, ranges_of
-from checks.analyzers.keyblock import Block, Packed, Places, absent, concat, condensed
+from checks.analyzers.keyblock import Block, Packed, Places, absent, concat, condensed, repeating
 from checks.analyzers.keyhash import hash_bytes, hash_fixed, is_fixed, joined
 from checks.analyzers.keyruns import AnyRun, Files, Run, Spilled, gathered, ranges
 from checks.columns import Col, View
@@ -104,9 +104,12 @@ class KeySet(Spilling, frozen=True, eq=False):
 
     def surplus(self) -> Failing:
         """The records whose key stands at a smaller place already; `tested` counts all keys."""
-        total = Failing()
-        for _, repeats in self.distinct():
-            total = total.merge(repeats)
+        tidy, files = self._tidy(), self.files
+        total = tidy.repeats
+        if len(tidy.runs) > 1:  # one run alone holds each key once
+            for start, stop in ranges([tidy.runs]):
+                others = repeating(gathered(tidy.runs, files, start, stop))
+                total = total.merge(self._repeats(files, others))
         return total
 
     def absent_from(self, known: KeySet) -> Failing:

@@ -70,7 +70,11 @@ def encode(array: pa.Array) -> Codes:
 
 
 def labels(view: View, col: Col) -> Codes:
-    """The labels of a column, straight from the reader's codes where it has them."""
+    """The labels of a column, straight from the reader's codes where it has them; made once a batch."""
+    return view.once("labels", col, lambda: _labels(view, col))
+
+
+def _labels(view: View, col: Col) -> Codes:
     coded = view.codes(col)
     if coded is None:
         return encode(view.typed(col))

@@ -1,0 +1,175 @@
+"""Suite T: everything Dambo checks of a labelled table, by Dambo and by its peers, side by side in one run.
+
+`python benchmarks/suite_t.py [ROWS]` (default 5,000,000). Each contender runs in its own process and environment; all must
+find the same planted faults and the same coefficients. Marginal costs come from two sizes, so that start-up is apart.
+Great Expectations gets at most a million rows: it would need tens of gigabytes for more.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from contenders import HERE, Used, installed, peer, run, shown
+from suite_data import FAULTS, make
+
+RESULTS = HERE / "results" / "suite_t.json"
+HAND_WRITTEN = ("polars", "duckdb", "pandas")
+PACKAGES = ("great_expectations", "pandera", "pointblank", "cuallee")
+MOST_ROWS = {"great_expectations": 1_000_000}
+
+HEAD = """
+apiVersion: v3.1.0
+kind: DataContract
+id: 0-000-000-BM
+name: suite T
+version: 1.0.0
+status: active
+schema:
+  - name: records
+    physicalType: parquet
+    physicalName: "*.parquet"
+    properties:
+      - {name: id, logicalType: integer, required: true, unique: true}
+      - {name: text, logicalType: string, required: true, logicalTypeOptions: {minLength: 1, pattern: "^[a-z0-9 ]+$"}}
+      - {name: score, logicalType: number, logicalTypeOptions: {minimum: 0, maximum: 1}}
+      - {name: split, logicalType: string, required: true, quality: [{metric: invalidValues, arguments: {validValues: [test, train, validation]}, mustBe: 0}]}
+"""
+LABEL = "      - {name: %s, logicalType: string, required: true, quality: [{metric: invalidValues, arguments: {validValues: [w, x, y, z]}, mustBe: 0}]}\n"
+AGREEMENT = "      - {id: %s, type: custom, engine: dambo, implementation: {check: label-agreement, raters: [%s], level: nominal, coefficient: %s, mustBeGreaterOrEqualTo: 0.7}}\n"
+BALANCE = "      - {id: entropy, type: custom, engine: dambo, implementation: {check: class-balance, column: a, measure: normalized-entropy, target: {w: 0.25, x: 0.25, y: 0.25, z: 0.25}, mustBeGreaterOrEqualTo: 0.7}}\n"
+TAIL = "customProperties: [{property: programme, value: ai-data-processing-voucher}]\n"
+
+
+def contract(*, everything: bool) -> str:
+    """All of suite T, or the validation part, which packages can do."""
+    rules = ""
+    if everything:
+        pairs = [(f"kappa_{i}{j}", f"{i}, {j}", "cohen-kappa") for i, j in ("ab", "ac", "bc")]
+        wholes = [("fleiss", "a, b, c", "fleiss-kappa"), ("alpha", "a, b, c", "krippendorff-alpha")]
+        rules = "    quality:\n" + "".join(AGREEMENT % rule for rule in [*pairs, *wholes]) + BALANCE
+    return HEAD + "".join(LABEL % name for name in "abc") + rules + TAIL
+
+
+def dambo(folder: Path, out: Path, *, everything: bool, jobs: int = 1) -> tuple[Used, Mapping[str, float]]:
+    """`dambo check` as a user runs it."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "contract.yaml").write_text(contract(everything=everything))
+    command = [str(Path(sys.executable).parent / "dambo"), "check", str(folder), "-c", str(out / "contract.yaml")]
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    env = {"DAMBO_HOME": str(out / "home"), "DAMBO_SHARD_BYTES": str(size // jobs + 1)}
+    used = run([*command, "-o", str(out / "report"), "--no-progress", "--jobs", str(jobs)], env, good=(1,))
+    return used, reported(json.loads((out / "report" / "report.json").read_bytes()))
+
+
+def reported(document: Mapping[str, object]) -> dict[str, float]:
+    """The suite's answers from a report."""
+    rows = {row["rule"]: row for row in document["checks"]}  # type: ignore[attr-defined, index]
+    failed = {name: row["failures"]["count"] for name, row in rows.items()}
+    found: dict[str, float] = {
+        "nulls": sum(n for name, n in failed.items() if name.endswith(".required")),
+        "duplicates": failed["records.id.unique"],
+        "range": failed["records.score.minimum"] + failed["records.score.maximum"],
+        "pattern": failed["records.text.pattern"],
+        "length": failed["records.text.minLength"],
+        "set": failed["records.split.invalidValues"],
+        "labels": sum(failed[f"records.{c}.invalidValues"] for c in "abc"),
+    }
+    for name in ("entropy", "kappa_ab", "kappa_ac", "kappa_bc", "fleiss", "alpha"):
+        if f"records.{name}" in rows:
+            found[name] = float(rows[f"records.{name}"]["metric"]["value"])
+    return found
+
+
+def agree(name: str, answers: Mapping[str, float], wanted: Mapping[str, float]) -> None:
+    """SystemExit if a contender finds something else than Dambo (chi-square is in Dambo's report as a detail only)."""
+    for key, value in wanted.items():
+        if not math.isclose(answers[key], value, rel_tol=1e-9, abs_tol=2e-9):
+            raise SystemExit(f"{name} says {key} = {answers[key]}, Dambo {value}")
+
+
+def whole_suite(folder: Path, work: Path) -> dict[str, Used]:
+    """Everything: Dambo on one core and two, the floor, and the hand-written peers."""
+    used = {"floor: sha256 and bare decode": run(peer("decode", str(folder)))}
+    used["dambo check"], answers = dambo(folder, work / "one", everything=True)
+    used["dambo check, 2 cores"], again = dambo(folder, work / "two", everything=True, jobs=2)
+    agree("dambo on two cores", again, answers)
+    for fault, count in FAULTS.items():
+        if answers[fault] != count:
+            raise SystemExit(f"{fault}: {answers[fault]} found, {count} planted")
+    for name in HAND_WRITTEN:
+        if installed(name):
+            used[f"{name}, by hand"] = run(peer(name, str(folder), "all"))
+            agree(name, json.loads(used[f"{name}, by hand"].out), answers)
+    return used
+
+
+def validation(rows: int, work: Path) -> dict[str, tuple[Used, Used, float]]:
+    """Packages: two sizes, and the marginal CPU seconds per million rows between them."""
+    found = {}
+    for name in ("dambo", *HAND_WRITTEN, *PACKAGES):
+        if name != "dambo" and not installed(name):
+            continue
+        most = min(rows, MOST_ROWS.get(name, rows))
+        used = []
+        for n in (most // 4, most):
+            folder = work / f"data-{n}"
+            if not folder.exists():
+                make(folder, n)
+            one, answers = dambo(folder, work / f"v-{n}", everything=False)
+            if name != "dambo":
+                one = run(peer(name, str(folder), "validation"))
+                agree(name, json.loads(one.out), answers)
+            used.append(one)
+        found[name] = (used[0], used[1], round((used[1].cpu_s - used[0].cpu_s) / (most - most // 4) * 1e6, 3))
+    return found
+
+
+def main() -> None:
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else int(os.environ.get("ROWS", "5000000"))
+    with tempfile.TemporaryDirectory(prefix="dambo-bench-") as name:
+        work = Path(name)
+        small, large = work / f"data-{rows // 4}", work / f"data-{rows}"
+        make(small, rows // 4)
+        make(large, rows)
+        size = sum(path.stat().st_size for path in large.iterdir()) / 2**20
+        less, more = whole_suite(small, work / "small"), whole_suite(large, work / "large")
+        parts = validation(rows, work)
+    floor, base = more["floor: sha256 and bare decode"].cpu_s, less["floor: sha256 and bare decode"].cpu_s
+    lines = []
+    for label, used in more.items():
+        slope = (used.cpu_s - less[label].cpu_s) / (floor - base)
+        lines.append((label, used.cpu_s, used.wall_s, used.peak_mib, f"{used.cpu_s / floor:.1f}", f"{slope:.1f}"))
+    text = shown(
+        f"Suite T, {rows:,} rows, {size:.0f} MiB", lines,
+        ("", "CPU s", "wall s", "peak MiB", "x floor", "x floor, without start-up"),
+    )  # fmt: skip
+    own = parts["dambo"][2]
+    text += "\n" + shown(
+        "Validation only", [(n, f"{s:.3f}", f"{s / own:.1f}", u.peak_mib) for n, (_, u, s) in parts.items()],
+        ("", "CPU s per million rows more", "x Dambo", "peak MiB"),
+    )  # fmt: skip
+    print(text)
+    RESULTS.parent.mkdir(exist_ok=True)
+    facts = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}, pyarrow {version('pyarrow')}",
+        "rows": rows,
+        "suite": {k: {"cpu_s": u.cpu_s, "wall_s": u.wall_s, "peak_mib": u.peak_mib} for k, u in more.items()},
+        "suite_quarter": {k: {"cpu_s": u.cpu_s, "peak_mib": u.peak_mib} for k, u in less.items()},
+        "validation_cpu_s_per_million_rows": {k: s for k, (_, _, s) in parts.items()},
+    }
+    RESULTS.write_text(json.dumps(facts, indent=2) + "\n")
+    (RESULTS.parent / "suite_t.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
