@@ -57,6 +57,10 @@ lock: .venv/run.stamp ## compile requirements*.txt from requirements*.in
 attacks: .venv/dev.stamp ## every named attack with the refusal it meets
 	@$(BIN)/pytest tests/attacks -n 2 --attack-table -p no:randomly
 
+.PHONY: bench-evidence
+bench-evidence: .venv/dev.stamp ## a verification, and 200,000 objects hashed into a manifest
+	@$(BIN)/python benchmarks/evidence.py
+
 .PHONY: bench-line
 bench-line: .venv/dev.stamp ## time a small delivery from marker to signed decision under Airflow
 	@$(BIN)/python benchmarks/line.py

@@ -192,6 +192,28 @@ def test_a_rotated_and_revoked_keyring_leads_on(tmp_path: Path) -> None:
     assert judge(later, stranger.settings.keyring_file().read_bytes()).refusal.code == "keyring-forked"
 
 
+def test_every_key_rotated_between_two_deliveries(tmp_path: Path) -> None:
+    """Old and new documents, and one log over both: they verify from the very first keyring."""
+    world = World.make(tmp_path)
+    world.voucher(contract(60), amount_krw="20000000")
+    world.voucher(contract(60), milestone="second", sequence=2, amount_krw="20000000")
+    world.deliver({"a.jsonl": jsonl(records())}, delivery="D-1")
+    assert world.run(delivery="D-1", run_id="r1")[1].outcome == "RELEASE"
+    first = world.settings.keyring_file().read_bytes()
+    for role in ("log", "root", "gate", "verifier", "intake"):
+        Keys(world.settings).rotate(role)
+    world.deliver(
+        {"a.jsonl": jsonl([{**row, "text": "다른 글"} for row in records()])}, delivery="D-2", milestone="second"
+    )
+    assert world.run(delivery="D-2", run_id="r2")[1].outcome == "RELEASE"
+    line, history = world.line(), Keys(world.settings).shelf.history()
+    proofs = logged(line.registry, line.storage, Keyring.from_bytes(history[-1]))
+    outcome = judge(export(line.registry, line.storage, "V-1", history, proofs), first)
+    assert outcome.refusal is None
+    assert outcome.keyring.version == 6
+    assert [attempt.proven for attempt in outcome.attempts] == [4, 4]
+
+
 def test_findings_may_be_gone_and_all_else_may_not(tmp_path: Path) -> None:
     packed = Packed(tmp_path)
     for path in (packed.world.settings.folder() / "storage" / "findings").rglob("*"):
