@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, Literal, TypeAlias, cast
 
 from include.errors import StorageError, VerificationError
+from include.evidence import schema
 from include.evidence.canonical import Json, canonical, digest, require_canonical
 from include.evidence.times import from_text, to_text
 from include.storage import Storage
@@ -95,17 +96,19 @@ def _files(storage: Storage, voucher: str) -> list[tuple[str, bytes]]:
 def _read(data: bytes) -> Event:
     value = require_canonical(data, limit=2**26)
     try:
+        schema.validate(value, schema.load("retention-event"))
         said = cast("dict[str, Json]", value)
-        objects = tuple(
-            Gone(cast("str", each["key"]), cast("str", each["sha256"]), cast("int", each["size"]))
-            for each in cast("list[dict[str, Json]]", said["objects"])
-        )
-        return Event(
-            cast("str", said["voucher"]), cast("Kind", said["event"]), from_text(cast("str", said["at"])),
-            cast("str", said["by"]), cast("str", said["reason"]), objects, cast("str | None", said["before"]),
-        )  # fmt: skip
-    except (KeyError, TypeError, ValueError):
+        at = from_text(cast("str", said["at"]))
+    except ValueError:
         raise _changed("an event") from None
+    objects = tuple(
+        Gone(cast("str", each["key"]), cast("str", each["sha256"]), cast("int", each["size"]))
+        for each in cast("list[dict[str, Json]]", said["objects"])
+    )
+    return Event(
+        cast("str", said["voucher"]), cast("Kind", said["event"]), at, cast("str", said["by"]),
+        cast("str", said["reason"]), objects, cast("str | None", said["before"]),
+    )  # fmt: skip
 
 
 def _changed(what: str) -> VerificationError:

@@ -120,6 +120,24 @@ def test_python_m_on_a_pack_with_its_delivery(packed: Packed) -> None:
     assert json.loads(done.stdout)["steps"][-1]["number"] == "6"
 
 
+def test_a_pack_needs_two_libraries_only(packed: Packed) -> None:
+    """Everything loaded after a whole pack was verified belongs to the standard library, cryptography, rfc8785 or us."""
+    script = f"""
+import json, sys
+from include.evidence.offline import main
+code = main([{str(packed.pack)!r}, "--keyring", {str(packed.keyring)!r}, "--json"])
+tops = sorted({{m.split(".")[0] for m in sys.modules}} - set(sys.stdlib_module_names))
+print(json.dumps([code, tops, sorted(m for m in sys.modules if m.startswith("include."))]), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    code, tops, ours = json.loads(done.stderr.splitlines()[-1])
+    assert code == 0
+    assert {name for name in tops if not name.startswith(("_", "sitecustomize"))} <= {"include", "cryptography", "rfc8785", "cffi"}  # fmt: skip
+    assert {name for name in ours if not name.startswith("include.evidence")} == {"include.errors"}
+
+
 def test_rerun_on_a_pack_and_on_a_report(packed: Packed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAMBO_HOME", str(tmp_path / "other"))
     process_settings.cache_clear()
