@@ -70,41 +70,50 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Spilled:
-    """Sorted keys in a file: arrays end to end. `key_starts`: where each bucket's key bytes begin; None without keys."""
+    """Sorted keys in a file: arrays end to end. `counted`: are counts among them, or is each key there once?
+
+    `key_starts`: where each bucket's key bytes begin; None without keys.
+    """
 
     files: Files
     path: Path
     starts: np.ndarray
+    counted: bool
     key_starts: np.ndarray | None
 
     @classmethod
     def write(cls, run: Run, folder: Path) -> Spilled:
         """The run, moved to a new file in `folder`, which removes it with itself."""
         block, key_starts = run.block, None
+        counted = bool((block.counts != 1).any())
         with NamedTemporaryFile(dir=folder, prefix="keys-", delete=False) as file:
-            for array in (block.hashes, block.counts, block.rows, block.files):
+            for array in (block.hashes, block.rows, block.files, *([block.counts] if counted else [])):
                 array.tofile(file)
             if block.keys is not None:
                 _, lengths, data = parts(block.keys)
                 key_starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)[run.starts]
-                lengths.tofile(file)
+                lengths.astype(np.int32).tofile(file)
                 data.tofile(file)
-        return cls(run.files, Path(file.name), run.starts, key_starts)
+        return cls(run.files, Path(file.name), run.starts, counted, key_starts)
 
     def read(self, first: int, stop: int) -> Block:
         """The keys of buckets [first, stop)."""
         start, end, total = int(self.starts[first]), int(self.starts[stop]), int(self.starts[-1])
-        count, keys = end - start, None
+        before, keys = 0, None
         with self.path.open("rb") as file:
 
-            def array(before: int, dtype: str) -> np.ndarray:
-                file.seek(before * total + start * np.dtype(dtype).itemsize)
-                return np.fromfile(file, dtype=dtype, count=count)
+            def array(dtype: str) -> np.ndarray:
+                nonlocal before
+                size = np.dtype(dtype).itemsize
+                file.seek(before + start * size)
+                before += total * size
+                return np.fromfile(file, dtype=dtype, count=end - start)
 
-            hashes, counts, rows, files = array(0, "u8"), array(8, "i8"), array(16, "i8"), array(24, "u4")
+            hashes, rows, files = array("u8"), array("i8"), array("u4")
+            counts = array("i8") if self.counted else np.ones(end - start, dtype=np.int64)
             if self.key_starts is not None:
-                lengths = array(28, "i8")
-                file.seek(36 * total + int(self.key_starts[first]))
+                lengths = array("i4")
+                file.seek(before + int(self.key_starts[first]))
                 keys = key_array(lengths, file.read(int(self.key_starts[stop] - self.key_starts[first])))
         return Block(hashes, counts, files, rows, keys)
 
