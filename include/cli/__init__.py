@@ -20,7 +20,22 @@ app = typer.Typer(
     help="담보: verify delivered training data; only a report that stands lets a payment go.",
 )
 
-FAMILIES = ("check", "judge", "run", "verify", "keys", "signer", "log", "evidence", "voucher", "contract", "gate", "demo", "up", "doctor")
+FAMILIES = (
+    "check",
+    "judge",
+    "run",
+    "verify",
+    "keys",
+    "signer",
+    "log",
+    "evidence",
+    "voucher",
+    "contract",
+    "gate",
+    "demo",
+    "up",
+    "doctor",
+)
 """Each names a module here with a function `register(app)` that adds its verbs."""
 
 for _family in FAMILIES:

@@ -111,7 +111,11 @@ def _entitlement(session: Session, attempt_id: str) -> Entitlement:
         milestone=next((m for m in milestones if m.milestone == attempt.milestone), None),
         milestones=milestones,
         releases=tuple(record(Release, row) for row in releases),
-        same_content=tuple(a for a in _released_with(session, attempt.manifest_sha256) if a.id != attempt.id),
+        same_content=tuple(
+            a
+            for a in _released_with(session, attempt.manifest_sha256)
+            if (a.voucher, a.milestone) != (attempt.voucher, attempt.milestone)
+        ),
     )
 
 

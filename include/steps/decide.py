@@ -97,7 +97,10 @@ def _evidence(line: Line, attempt: Attempt) -> Evidence:
         current_manifest=intake.current_digest(line.storage, prefix_of(attempt.voucher, attempt.delivery)),
         attempts=facts,
         released=frozenset(r.milestone for r in registry.releases(attempt.voucher) if r.attempt_id != attempt.id),
-        paid_elsewhere=any(a.id != attempt.id for a in registry.released_with(attempt.manifest_sha256 or UNKNOWN)),
+        paid_elsewhere=any(
+            (a.voucher, a.milestone) != (attempt.voucher, attempt.milestone)
+            for a in registry.released_with(attempt.manifest_sha256 or UNKNOWN)
+        ),
     )
 
 

@@ -78,7 +78,8 @@ class World:
     def verified(self, delivery: str = "D-1", milestone: str = "interim", **changes: Any) -> Attempt:
         attempt = self.begin(delivery, milestone, changes.get("phase", "final"))
         contract = changes.get("contract", CONTRACT)
-        self.registry.note(attempt.id, manifest_sha256=MANIFEST, contract_sha256=contract)
+        own = hashlib.sha256(f"{delivery}/{milestone}".encode()).hexdigest()  # every delivery its own content
+        self.registry.note(attempt.id, manifest_sha256=changes.get("manifest", own), contract_sha256=contract)
         return self.registry.seal(attempt.id, changes.get("verdict", "PASS"), REPORT, NOW)
 
     def statement(self, attempt: Attempt, **changes: Any) -> Statement:

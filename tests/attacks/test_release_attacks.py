@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -190,6 +191,13 @@ def second_release_of_a_milestone(world: World) -> None:
     world.release_this = world.good("D-2")
 
 
+def the_content_of_a_released_milestone(world: World) -> None:
+    world.release(world.good())
+    attempt = world.verified("D-2", "balance", manifest=hashlib.sha256(b"D-1/interim").hexdigest())
+    world.decide(attempt)
+    world.release_this = attempt
+
+
 def second_decision_of_a_released_attempt(world: World) -> None:
     world.release_this = world.good()
     world.release(world.release_this)
@@ -248,6 +256,7 @@ ATTACKS: list[tuple[Callable[[World], None], str]] = [
     (another_contract_checked, "contract-not-agreed"),
     (balance_before_interim, "milestone-order"),
     (second_release_of_a_milestone, "already-released"),
+    (the_content_of_a_released_milestone, "content-already-paid"),
     (second_decision_of_a_released_attempt, "already-released"),
     (no_decision_at_all, "decision-missing"),
     (a_manifest_signed_as_a_decision, "signature-invalid"),

@@ -14,7 +14,6 @@ HERE = Path(__file__).parent / "contract_lint"
 BASE = (HERE / "base.odcs.yaml").read_text("utf-8")
 
 
-
 def gx(implementation: str) -> tuple[str, str]:
     """A rule of Great Expectations before the others."""
     rule = f"      - {{id: gx, type: custom, engine: greatExpectations, implementation: {implementation}}}\n"

@@ -247,3 +247,12 @@ def test_no_value_of_the_data_stands_in_the_report(check, tmp_path):
     for path in (tmp_path / "out").rglob("*"):
         if path.is_file():
             assert b"901010" not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize(("name", "empty"), [("b.jsonl", b"\n\n"), ("c.jsonl", b" \n")])
+def test_a_file_without_a_record_beside_good_ones(check, name, empty):
+    ran, report = check({"a.jsonl": jsonl(records()), name: empty}, contract())
+    assert ran.exit_code == 1
+    readable = next(c for c in report["checks"] if c["rule"] == "records.readable")
+    codes = [row[1] for t in readable["detail"] if t["name"] == "defects" for row in t["rows"]]
+    assert codes == ["no-records"]

@@ -40,7 +40,7 @@ def test_personal_values_in_label_columns_do_not_reach_the_report(tmp_path):
         dambo("label-agreement", raters=["rater1", "rater2"], level="nominal", coefficient="krippendorff-alpha",
               mustBeGreaterOrEqualTo=0.7),
         {**dambo("class-balance", column="rater1", by="rater2", measure="min-class-count", mustBeGreaterOrEqualTo=1)},
-        dambo("label-accuracy", gold="rater1", label="rater2", measure="accuracy", mustBeGreaterOrEqualTo=0.5),
+        dambo("label-accuracy", gold="rater1", label="rater2", measure="accuracy", mustBeGreaterOrEqualTo=0.7),
     ]  # fmt: skip
     folder = tmp_path / "d"
     folder.mkdir()
