@@ -16,7 +16,7 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from checks import engine
-from checks.lean import without_pandas
+from checks.lean import with_modest_pool, without_pandas
 from include.contracts import load
 from include.contracts.model import Contract
 from include.deliveries import intake
@@ -103,6 +103,7 @@ def assess(
     `keep`: bring the states along, which then must fit into memory.
     """
     without_pandas()
+    with_modest_pool()
     contract = contract_of(contract_data)
     programme = load_programme(contract.programme)
     frozen = intake.freeze(open_storage(source.url, settings), source.prefix, progress, only=source.only)
@@ -144,6 +145,7 @@ class _Task:
     def dumped(self, shard: Shard) -> bytes:
         """The same, in another process."""
         without_pandas()
+        with_modest_pool()
         states = self.tally(contract_of(self.contract), shard, lambda _: None)
         return engine.dump(states, self.put)
 

@@ -101,7 +101,8 @@ def _place(sample: Sample) -> tuple[bytes, int, str, str]:
 def _joined(left: Ranges, right: Ranges) -> Ranges:
     """The union of two range lists, neighbours run together."""
     both = np.concatenate([pairs(left), pairs(right)])
-    both = both[np.argsort(both[:, 0], kind="stable")]
+    if (both[1:, 0] < both[:-1, 0]).any():
+        both = both[np.argsort(both[:, 0], kind="stable")]
     reach = np.maximum.accumulate(both[:, 1])
     first = np.concatenate([[True], both[1:, 0] > reach[:-1] + 1])
     last = np.append(first[1:], True)

@@ -140,7 +140,8 @@ class _Groups:
         self._path = path
         self._file = file
         with path.open("rb") as raw:
-            self._data = memoryview(mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ))
+            self._map = mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ)
+        self._data = memoryview(self._map)
         self._name = name
         self._limits = limits
         self.found = tuple(file.schema_arrow.names)
@@ -216,6 +217,9 @@ class _Groups:
             return plan(self._file, self._data, group, self._wanted, self._limits)
         except _BAD_BYTES as error:
             return Refusal(_code(error), "the footer's part on this row group")
+        finally:
+            if hasattr(mmap, "MADV_DONTNEED"):  # the pages looked at need not stay in our memory
+                self._map.madvise(mmap.MADV_DONTNEED)
 
     def _tables(self, group: int, planned: Plan) -> Iterator[tuple[pa.RecordBatch | str, list[int]]]:
         """The row group's batches as decoded and validated; a defect code, at last, where that breaks.
