@@ -119,7 +119,8 @@ def test_other_children_are_left_alone(tmp_path: Path) -> None:
 def test_a_signal_ends_the_family_too(tmp_path: Path, number: signal.Signals) -> None:
     mark = tmp_path / "up"
     program = f"""
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
 from pathlib import Path
 import include.embedded.processes as processes
 processes.GRACE_SECONDS = 0.5
