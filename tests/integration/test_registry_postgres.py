@@ -76,7 +76,11 @@ def test_models_and_migrations_agree(registry: Registry, url: str) -> None:
         for name, table in Base.metadata.tables.items()
     }
     assert triggers == {
-        *(f"{t}_refuse_{c}" for t in ("attempts", "documents", "decisions", "releases") for c in ("delete", "update")),
+        *(
+            f"{t}_refuse_{c}"
+            for t in ("attempts", "documents", "decisions", "log_entries", "releases")
+            for c in ("delete", "update")
+        ),
         "releases_refuse_insert",
     }
 
