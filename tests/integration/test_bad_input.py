@@ -256,3 +256,34 @@ def test_a_file_without_a_record_beside_good_ones(check, name, empty):
     readable = next(c for c in report["checks"] if c["rule"] == "records.readable")
     codes = [row[1] for t in readable["detail"] if t["name"] == "defects" for row in t["rows"]]
     assert codes == ["no-records"]
+
+
+def test_more_different_headers_than_are_kept_fail_a_rule_about_extra_columns(check, monkeypatch):
+    for module in ("checks.analyzers.shape", "checks.schema.columns"):
+        monkeypatch.setattr(f"{module}.HEADERS", 2)
+    rows, columns = records(), ["id", "text", "rater1", "rater2"]
+    orders = [columns, columns[::-1], [*columns[1:], "id"]]
+    files = {
+        f"{n}.csv": "\n".join(
+            [",".join(o), *(",".join(str(r[c]) for c in o) for r in rows[n * 20 : n * 20 + 20])]
+        ).encode()
+        for n, o in enumerate(orders)
+    }
+    custom = [{"property": "columns", "value": {"extra": "refuse"}}]
+    _, report = check(files, contract(physicalType="csv", physicalName="*.csv", customProperties=custom))
+    assert reasons(report)["records.columns"] == "too-many-headers"
+
+
+def test_agreement_over_a_handful_of_items_is_not_agreement(check):
+    rows = records()
+    for row in rows[2:]:
+        row["rater2"] = ""
+    text = {"logicalType": "string"}
+    properties = [
+        {"name": "id", "logicalType": "integer"},
+        *({"name": n, **text} for n in ("text", "rater1", "rater2")),
+    ]
+    _, report = check({"a.jsonl": jsonl(rows)}, contract(properties=properties))
+    rule = next(c for c in report["checks"] if c["rule"] == "records.label-agreement")
+    assert rule["reason"]["code"] == "too-few-paired"
+    assert rule["population"] == 2
