@@ -6,7 +6,7 @@ there. So `"12"` in a JSON integer column never passes as 12, while CSV text, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -28,7 +28,7 @@ class View:
         self.batch = batch
         self._typed: dict[Col, tuple[pa.Array, pa.Array | None]] = {}
         self._decoded: dict[str, pa.Array] = {}
-        self._made: dict[tuple[str, Col], Any] = {}
+        self._made: dict[tuple[str, Hashable], Any] = {}
         self._distinct: dict[str, tuple[View, np.ndarray] | None] = {}
 
     @property
@@ -96,11 +96,11 @@ class View:
         found = self.distinct(col)
         return None if found is None else (found[0].typed(col), found[1])
 
-    def once(self, kind: str, col: Col, make: Callable[[], T]) -> T:
-        """What `make` gives, made once a batch for all who ask for this kind of thing about the column."""
-        if (kind, col) not in self._made:
-            self._made[kind, col] = make()
-        made: T = self._made[kind, col]
+    def once(self, kind: str, about: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made once a batch for all who ask for this kind of thing about a column (or columns)."""
+        if (kind, about) not in self._made:
+            self._made[kind, about] = make()
+        made: T = self._made[kind, about]
         return made
 
     def present(self, col: Col) -> int:
