@@ -52,6 +52,7 @@ test-services: .venv/dev.stamp ## the tests with real servers: Ceph radosgw, Pos
 lock: .venv/run.stamp ## compile requirements*.txt from requirements*.in
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements-video.in -o requirements-video.txt
 
 .PHONY: attacks
 attacks: .venv/dev.stamp ## every named attack with the refusal it meets
