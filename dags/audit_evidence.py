@@ -44,9 +44,11 @@ def audit_evidence() -> None:
     )
     def audit() -> None:
         from include import line as steps
+        from include.cli.console import korean
+        from include.deliveries.progress import Lines
         from include.settings import settings
 
-        found = steps.audit(steps.open_line(settings()), progress=log.info)
+        found = steps.audit(steps.open_line(settings()), progress=Lines(log.info, korean=korean()))
         log.info("%d attempts, %d documents, %d paid deliveries", found.attempts, found.documents, found.paid)
         for finding in found.findings:
             log.error("%s: %s", finding.about, finding.code)

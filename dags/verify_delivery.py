@@ -78,7 +78,7 @@ def verify_delivery() -> None:
     @task(doc_md="목록을 고정하고 시도를 엽니다 · hashes every object, opens the attempt, plans its shards")
     def freeze(params: dict[str, Any], run_id: str, dag_run: Any) -> list[int]:
         steps, line = _open()
-        attempt = steps.freeze(line, **_who(params, run_id, dag_run), progress=log.info)
+        attempt = steps.freeze(line, **_who(params, run_id, dag_run), progress=_lines())
         plan = steps.shards(line, attempt)
         log.info("attempt %s: %d shard(s)", attempt, len(plan))
         return plan
@@ -86,7 +86,7 @@ def verify_delivery() -> None:
     @task(doc_md="파일 묶음 하나를 집계합니다 · tallies one shard", map_index_template="{{ task.op_kwargs['shard'] }}")
     def observe(shard: int, run_id: str) -> None:
         steps, line = _open()
-        steps.observe(line, steps.attempt_of_run(line, run_id), shard, progress=log.info)
+        steps.observe(line, steps.attempt_of_run(line, run_id), shard, progress=_lines())
 
     @task(doc_md="집계를 합쳐 판정합니다 · merges the tallies and judges every rule")
     def judge(run_id: str) -> None:
@@ -120,6 +120,14 @@ def _open() -> tuple[Any, Any]:
     from include.settings import settings
 
     return steps, steps.open_line(settings())
+
+
+def _lines() -> Any:
+    """Progress as lines of the task's log, in the language of the settings."""
+    from include.cli.console import korean
+    from include.deliveries.progress import Lines
+
+    return Lines(log.info, korean=korean())
 
 
 def _who(params: dict[str, Any], run_id: str, dag_run: Any) -> dict[str, str]:

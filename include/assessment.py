@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
-from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from checks import engine
@@ -20,8 +20,9 @@ from checks.lean import with_modest_pool, without_pandas
 from include.contracts import load
 from include.contracts.model import Contract
 from include.deliveries import intake
-from include.deliveries.intake import Frozen, Progress
+from include.deliveries.intake import Frozen
 from include.deliveries.marker import Marker, parse_marker
+from include.deliveries.progress import OFTEN, Progress, Slots, Together, silent
 from include.deliveries.readers import FORMATS, reader_for
 from include.deliveries.scan import Fetch, fetcher, scan
 from include.deliveries.shards import Shard, plan_shards
@@ -142,11 +143,12 @@ class _Task:
         fetch = _fetch(self.source, self.settings, self.frozen)
         return tally(contract, shard, self.frozen.manifest, fetch, scratch=self.scratch, progress=progress)
 
-    def dumped(self, shard: Shard) -> bytes:
-        """The same, in another process."""
+    def dumped(self, number: int, shard: Shard) -> bytes:
+        """The same, in another process, which tells how far it is by its slot."""
         without_pandas()
         with_modest_pool()
-        states = self.tally(contract_of(self.contract), shard, lambda _: None)
+        progress = silent if _slots is None else _slots.part(number)
+        states = self.tally(contract_of(self.contract), shard, progress)
         return engine.dump(states, self.put)
 
     def put(self, chunk: bytes) -> str:
@@ -169,29 +171,31 @@ def _tallied(task: _Task, contract: Contract, shards: Sequence[Shard], progress:
     Reading Parquet is work of Arrow's, which runs beside Python: threads share what one process has loaded. Other
     formats are read by Python itself, so they need processes.
     """
+    together = Together(shards, {entry.path: entry.size for entry in task.frozen.manifest.entries}, progress)
     if len(shards) == 1 or task.settings.jobs == 1:
-        yield from (task.tally(contract, shard, progress) for shard in shards)
+        yield from (task.tally(contract, shard, together.part(n)) for n, shard in enumerate(shards))
     elif all(spec.format == "parquet" for spec in contract.objects):
         with ThreadPoolExecutor(task.settings.jobs) as threads:
-            yield from _in_order(threads.map(lambda s: task.tally(contract, s, _silent), shards), shards, progress)
+            yield from threads.map(lambda n: task.tally(contract, shards[n], together.part(n)), range(len(shards)))
     else:
-        plan = check_plan(contract)
-        with ProcessPoolExecutor(task.settings.jobs, get_context("spawn")) as processes:
-            stored = _in_order(processes.map(task.dumped, shards), shards, progress)
-            yield from (engine.load(data, plan, task.get, task.scratch) for data in stored)
+        plan, slots = check_plan(contract), Slots(len(shards))
+        with ProcessPoolExecutor(task.settings.jobs, get_context("spawn"), _take, (slots,)) as processes:
+            running = deque(processes.submit(task.dumped, n, shard) for n, shard in enumerate(shards))
+            while running:
+                first = running[0]
+                while not wait([first], OFTEN).done:
+                    together.put(slots.far())
+                yield engine.load(running.popleft().result(), plan, task.get, task.scratch)
+            together.put(slots.far())
 
 
-T = TypeVar("T")
+_slots: Slots | None = None
+"""In a process of the pool: where it writes how far it is."""
 
 
-def _in_order(results: Iterable[T], shards: Sequence[Shard], progress: Progress) -> Iterator[T]:
-    for number, result in enumerate(results, 1):
-        progress(f"shard {number} of {len(shards)} done")
-        yield result
-
-
-def _silent(_: str) -> None:
-    """Several shards at once would talk over each other."""
+def _take(slots: Slots) -> None:
+    global _slots  # noqa: PLW0603 - the one way to hand shared memory to a spawned process
+    _slots = slots
 
 
 def _fetch(source: Source, settings: Settings, frozen: Frozen) -> Fetch:

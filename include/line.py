@@ -8,14 +8,14 @@ A step that cannot go on writes the reason to the attempt and raises; `decide` t
 from __future__ import annotations
 
 from include.deliveries import marker
-from include.deliveries.intake import Progress
+from include.deliveries.progress import Progress, Words, silent
 from include.errors import DamboError, DeliveryError
 from include.steps.audit import audit
-from include.steps.context import Line, open_line, prefix_of, silent
+from include.steps.context import Line, open_line, prefix_of
 from include.steps.decide import Decided, decide
 from include.steps.freeze import freeze
 from include.steps.judge import judge
-from include.steps.observe import observe, shards
+from include.steps.observe import observe, shards, together
 from include.steps.seal import seal
 
 __all__ = [
@@ -69,13 +69,21 @@ def run(
         attempt = freeze(
             line, voucher=voucher, delivery=delivery, run_id=run_id, operator=operator, reason=reason, progress=progress
         )
+        meter = together(line, attempt, progress)
         for shard in shards(line, attempt):
-            observe(line, attempt, shard, progress)
+            observe(line, attempt, shard, meter.part(shard))
         judge(line, attempt)
         seal(line, attempt)
     except Exception as error:
         attempt = attempt_of_run(line, run_id)
         if attempt is None:
             raise
-        progress(str(error) if isinstance(error, DamboError) else f"unexpected-error: {type(error).__name__}")
+        progress(_said(error))
     return attempt, decide(line, attempt)
+
+
+def _said(error: Exception) -> Words:
+    if isinstance(error, DamboError):
+        return Words(f"{error.code}: {error.ko or error.message}", str(error))
+    name = f"unexpected-error: {type(error).__name__}"
+    return Words(name, name)

@@ -27,7 +27,8 @@ from include.assessment import Source
 from include.contracts.infer import POINTED, Column, Inferred
 from include.contracts.model import ColumnSpec, ObjectSpec
 from include.deliveries.globs import claims
-from include.deliveries.intake import Progress, listed
+from include.deliveries.intake import listed
+from include.deliveries.progress import Progress, Words
 from include.deliveries.readers import Limits, reader_for
 from include.deliveries.readers.jsonvalues import step
 from include.settings import Settings
@@ -194,7 +195,7 @@ def _profiled(files: _Files, group: _Group, glob: str, progress: Progress) -> In
                     rows += item.table.num_rows
                     seen |= dict.fromkeys(item.found)
                     tally.add("o", item)
-            progress(f"{path}: {rows:,} rows")
+            progress(Words(f"{path}: {rows:,}행", f"{path}: {rows:,} rows"))
         if set(seen) <= set(group.names):
             break
         group.names |= seen

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from include.cli.console import Json, korean, result, say
+from include.cli.progress import showing
 from include.errors import ContractError, DeliveryError
 from include.settings import settings
 
@@ -42,7 +43,8 @@ def check(
 
     agreed = contract_bytes(contract)
     own = settings() if jobs is None else settings().model_copy(update={"jobs": jobs})
-    assessed = assess(source_of(delivery), agreed, own, _teller(progress), keep=states is not None)
+    with showing(wanted=progress) as tell:
+        assessed = assess(source_of(delivery), agreed, own, tell, keep=states is not None)
     written = write(assessed, out)
     if states is not None:
         _keep(states, agreed, assessed)
@@ -95,14 +97,6 @@ def contract_bytes(path: Path) -> bytes:
             ko=f"계약 명세 {str(path)!r} 를 읽을 수 없습니다",
             ko_hint="--contract 로 계약 명세 YAML 파일을 지정하십시오",
         ) from None
-
-
-def _teller(wanted: bool) -> Any:
-    def tell(text: str) -> None:
-        if wanted:
-            say(text, text)
-
-    return tell
 
 
 def write(assessed: Assessed, out: Path) -> dict[str, Path]:

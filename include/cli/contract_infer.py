@@ -9,6 +9,7 @@ import typer
 
 from include.cli.check import source_of
 from include.cli.console import Json, result, say
+from include.cli.progress import showing
 from include.errors import DeliveryError
 from include.settings import settings
 
@@ -33,7 +34,8 @@ def infer(
     if programme is not None:
         load_programme(programme)
     source = source_of(delivery)
-    found = profile(source, settings(), lambda text: say(text, text))
+    with showing() as progress:
+        found = profile(source, settings(), progress)
     if not found.objects:
         raise DeliveryError(
             "nothing-to-infer",

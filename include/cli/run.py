@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from include.cli.console import Json, result, say
+from include.cli.console import Json, result
+from include.cli.progress import showing
 from include.errors import DeliveryError
 from include.settings import settings
 
@@ -28,6 +29,7 @@ def run(
         str, typer.Option("--reason", "-r", help="Why this run; kept in the signed record.")
     ] = "dambo run",
     resume: Annotated[str | None, typer.Option(help="The run id of an attempt to go on with.")] = None,
+    progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Say how far it is, on stderr.")] = True,
     as_json: Json = False,
 ) -> None:
     """Verify a delivery and decide its payment; exit 0 RELEASE, 1 REJECT, 2 HOLD.
@@ -44,15 +46,9 @@ def run(
         )  # fmt: skip
     line = steps.open_line(settings())
     run_id = resume or f"run__{secrets.token_hex(8)}"
-    attempt, decided = steps.run(
-        line,
-        voucher=voucher,
-        delivery=name,
-        run_id=run_id,
-        operator=getpass.getuser(),
-        reason=reason,
-        progress=lambda text: say(text, text),
-    )
+    who = {"run_id": run_id, "operator": getpass.getuser(), "reason": reason}
+    with showing(wanted=progress) as tell:
+        attempt, decided = steps.run(line, voucher=voucher, delivery=name, **who, progress=tell)
     facts = line.registry.attempt(attempt)
     shown = {
         "voucher": voucher,

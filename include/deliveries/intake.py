@@ -7,7 +7,7 @@ Findings are a pure function of manifest, marker and contract, so they are reach
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,11 +19,10 @@ from checks.schema.delivered_files import UNCLAIMED
 from include.contracts.model import Contract
 from include.deliveries.globs import claims
 from include.deliveries.marker import NAME, Marker
+from include.deliveries.progress import HashMeter, Progress, silent
 from include.errors import DeliveryError
 from include.evidence.manifest import Entry, Manifest
 from include.storage import ObjectInfo, Storage
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +52,17 @@ def listed(storage: Storage, prefix: str, only: str | None = None) -> tuple[Obje
     return marker, data
 
 
-def freeze(storage: Storage, prefix: str, progress: Progress | None = None, *, only: str | None = None) -> Frozen:
+def freeze(storage: Storage, prefix: str, progress: Progress = silent, *, only: str | None = None) -> Frozen:
     """Hash every object under `prefix` (which ends in "/" or is "") once, at the version listed."""
     marker, data = listed(storage, prefix, only)
-    entries, versions, lines, hashed = [], {}, [], 0
-    for number, (info, digest) in enumerate(zip(data, storage.digests(data), strict=True), 1):
+    entries, versions, lines = [], {}, []
+    meter = HashMeter((info.size for info in data), progress)
+    for info, digest in zip(data, storage.digests(data), strict=True):
         path = info.key.removeprefix(prefix)
         entries.append(Entry(path, digest.size, digest.sha256))
         versions[path] = info.version
         lines.append(_pin(path, info))
-        hashed += digest.size
-        if progress and (number % 1000 == 0 or number == len(data)):
-            progress(f"hashed {number} of {len(data)} files, {hashed} bytes")
+        meter.file(digest.size)
     body = storage.read(marker.key, version=marker.version) if marker else None
     if marker:
         lines.append(_pin(NAME, marker))

@@ -5,7 +5,6 @@ So what is checked is, byte for byte, what the manifest names: another digest en
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
@@ -14,7 +13,7 @@ from tempfile import TemporaryDirectory
 from checks.batch import Batch
 from checks.engine import Item
 from include.contracts.model import Contract
-from include.deliveries.intake import Progress
+from include.deliveries.progress import Meter, Progress
 from include.deliveries.readers import reader_for
 from include.deliveries.readers.codes import defect
 from include.deliveries.shards import Piece, Shard
@@ -24,9 +23,6 @@ from include.storage import Digest, Storage
 
 Fetch = Callable[[Entry, Path], Path]
 """Brings an entry's bytes to a local file (the given path or another), verified against the entry."""
-
-EVERY = 5.0
-"""Seconds between two lines of progress."""
 
 
 def fetcher(storage: Storage, prefix: str, versions: dict[str, str | None]) -> Fetch:
@@ -58,19 +54,21 @@ def scan(
     """Batches and defects of the shard's pieces; each file is fetched once and removed after."""
     entries = {entry.path: entry for entry in manifest.entries}
     scratch.mkdir(parents=True, exist_ok=True)
-    meter = Meter(shard, entries, progress)
+    meter = Meter(shard.pieces, {path: entry.size for path, entry in entries.items()}, progress)
+    formats = {spec.name: spec.format for spec in contract.objects}
     with TemporaryDirectory(dir=scratch) as folder:
         for path, pieces in groupby(shard.pieces, key=lambda piece: piece.path):
             copy = Path(folder) / "object"
             local = fetch(entries[path], copy)
             for piece in pieces:
+                meter.begin(piece, local, formats[piece.object])
                 for item in _read(local, piece, contract):
                     if isinstance(item[1], Batch):
                         meter.rows(item[1].table.num_rows)
                     yield item
-            meter.file(path)
+                meter.end()
+            meter.file()
             copy.unlink(missing_ok=True)
-    meter.done()
 
 
 def _read(local: Path, piece: Piece, contract: Contract) -> Iterator[Item]:
@@ -82,42 +80,3 @@ def _read(local: Path, piece: Piece, contract: Contract) -> Iterator[Item]:
         yield piece.object, item
     if not told:
         yield piece.object, defect(piece.path, "no-records")
-
-
-class Meter:
-    """Says how far a shard is: files, rows, bytes, seconds left; at most every EVERY seconds."""
-
-    def __init__(self, shard: Shard, entries: dict[str, Entry], progress: Progress) -> None:
-        self._entries, self._progress = entries, progress
-        paths = {piece.path for piece in shard.pieces}
-        self._files, self._bytes = len(paths), sum(entries[p].size for p in paths)
-        self._seen_files = self._seen_rows = self._seen_bytes = 0
-        self._start = self._last = time.monotonic()
-
-    def rows(self, count: int) -> None:
-        """So many more records."""
-        self._seen_rows += count
-        self._tell()
-
-    def file(self, path: str) -> None:
-        """One file is done."""
-        self._seen_files += 1
-        self._seen_bytes += self._entries[path].size
-        self._tell()
-
-    def done(self) -> None:
-        """The last word."""
-        self._say()
-
-    def _tell(self) -> None:
-        if time.monotonic() - self._last >= EVERY:
-            self._say()
-
-    def _say(self) -> None:
-        self._last = time.monotonic()
-        elapsed, share = self._last - self._start, self._seen_bytes / self._bytes if self._bytes else 1.0
-        left = f", about {elapsed / share - elapsed:.0f} s left" if 0 < share < 1 else ""
-        self._progress(
-            f"{self._seen_files}/{self._files} files, {self._seen_rows:,} rows, "
-            f"{self._seen_bytes / 2**20:,.1f}/{self._bytes / 2**20:,.1f} MiB{left}"
-        )

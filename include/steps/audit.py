@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from include.deliveries import intake
-from include.deliveries.intake import Progress
+from include.deliveries.progress import Progress, Words, silent
 from include.errors import StorageError, VerificationError
 from include.evidence.log.audit import audit as audit_log
 from include.evidence.log.inclusion import verify_logged
 from include.evidence.log.prover import prove
 from include.evidence.verify import verify_envelope, verify_report
 from include.registry import Attempt, Document
-from include.steps.context import Line, prefix_of, silent
+from include.steps.context import Line, prefix_of
 
 SIGNED = {"manifest": "intake", "run-started": "verifier", "report": "verifier", "decision": "gate"}
 """Kinds of signed documents, and the role that signs each."""
@@ -55,7 +55,12 @@ def audit(line: Line, progress: Progress = silent) -> Audited:
         if attempt.id in paid:
             findings += _told(_name(attempt), partial(_unchanged, line, attempt))
         if number % 100 == 0:
-            progress(f"{number} of {len(attempts)} attempts, {len(findings)} findings")
+            progress(
+                Words(
+                    f"시도 {number}/{len(attempts)}, 발견 {len(findings)}건",
+                    f"{number} of {len(attempts)} attempts, {len(findings)} findings",
+                )
+            )
     return Audited(len(attempts), documents, len(paid), tuple(findings))
 
 

@@ -30,10 +30,6 @@ from include.settings import Settings
 from include.storage import Storage, open_storage
 
 
-def silent(_: str) -> None:
-    """No progress wanted."""
-
-
 @dataclass(frozen=True)
 class Line:
     """Everything the steps work with."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from include.contracts.model import Contract
 from include.deliveries import intake, marker
 from include.deliveries import shards as sharding
-from include.deliveries.intake import Progress
 from include.deliveries.marker import Marker
+from include.deliveries.progress import Progress, silent
 from include.errors import DeliveryError, VerificationError
 from include.evidence.manifest import Manifest
 from include.evidence.predicates import (
@@ -30,7 +30,6 @@ from include.steps.context import (
     marker_of,
     prefix_of,
     resource_of,
-    silent,
     step,
 )
 
