@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from checks.analyzers.failing import EXAMPLES, Failing
+from checks.analyzers.failing import Failing, placed, smallest_hits
 from checks.analyzers.labels import in_texts, labels
 from checks.analyzers.where import Where
 from checks.columns import Col, View
@@ -50,12 +50,10 @@ class Disagreements(Analyzer[Failing]):
         if self.where is not None:
             apart &= self.where.mask(view)
         hits = np.flatnonzero(apart)
-        rows = view.rows()[hits]
-        examples = [
-            (view.batch.file, int(row), view.batch.pointer_of(int(row)), _split([int(codes[i]) for codes in votes]))
-            for i, row in zip(hits[:EXAMPLES], rows[:EXAMPLES], strict=True)
-        ]
-        return Failing.of(view.batch.file, rows, view.num_rows, examples)
+        first = smallest_hits(view, hits)
+        splits = [_split([int(codes[i]) for codes in votes]) for i in first]
+        examples = [(*place, split) for place, split in zip(view.batch.places(first), splits, strict=True)]
+        return placed(view, hits, view.num_rows, examples)
 
     def _votes(self, view: View) -> list[np.ndarray]:
         """By rater the labels as codes common to all, int32 [n]; -1 for none."""

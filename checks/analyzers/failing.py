@@ -12,7 +12,9 @@ from typing import Self
 import msgspec
 import numpy as np
 
+from checks.columns import View
 from checks.kernel import Example, Failures, State
+from checks.masking import shape
 
 FAILURE_ROWS = 100_000
 """Failing records listed per rule; beyond it the count stays exact and the list says that it is cut."""
@@ -87,6 +89,44 @@ class Failing(State, frozen=True):
         )
         kept = sum(stop - start + 1 for _, start, stop in ranges)
         return Failures(self.count, tuple(Example(*e) for e in self.examples), ranges, complete=kept == self.count)
+
+
+def failing_of(view: View, hits: np.ndarray, tested: int, column: str | None = None) -> Failing:
+    """The failing records at positions `hits` (ascending, int64) of a batch, with the masked value of `column`, if any."""
+    first = smallest_hits(view, hits)
+    raw = None if column is None else view.raw(column)
+    values = ["" if raw is None else shape(raw[int(i)].as_py()) for i in first]
+    return placed(view, hits, tested, [(*place, v) for place, v in zip(view.batch.places(first), values, strict=True)])
+
+
+def smallest_hits(view: View, hits: np.ndarray) -> np.ndarray:
+    """The EXAMPLES of `hits` with the smallest places."""
+    if not view.batch.origins or hits.size <= EXAMPLES:
+        return hits[:EXAMPLES]
+    codes, files, rows = view.batch.file_codes(hits), view.batch.files(), view.rows()[hits]
+    used = sorted(np.unique(codes).tolist(), key=lambda code: _utf8(files[code]))
+    rank = np.zeros(len(files), dtype=np.int64)
+    rank[used] = np.arange(len(used))
+    return hits[np.lexsort((rows, rank[codes]))[:EXAMPLES]]
+
+
+def placed(view: View, hits: np.ndarray, tested: int, examples: Sequence[Sample]) -> Failing:
+    """The failing records at positions `hits` of a batch of one file or many; `examples` of the smallest of them."""
+    rows = view.rows()[hits]
+    if not view.batch.origins:
+        return Failing.of(view.batch.file, rows, tested, examples)
+    codes, files = view.batch.file_codes(hits), view.batch.files()
+    found: dict[str, Ranges] = {}
+    for code, group in zip(*_grouped(codes, rows), strict=True):
+        ranges = ranges_of(group[:FAILURE_ROWS])
+        found[files[code]] = _joined(found[files[code]], ranges) if files[code] in found else ranges
+    return Failing(tested, int(hits.size), _smallest(found), tuple(sorted(examples, key=_place)[:EXAMPLES]))
+
+
+def _grouped(codes: np.ndarray, rows: np.ndarray) -> tuple[list[int], list[np.ndarray]]:
+    """Ascending `codes` once each, and the rows of each."""
+    found, starts = np.unique(codes, return_index=True)
+    return found.tolist(), np.split(rows, starts[1:]) if found.size else []
 
 
 def _utf8(text: str) -> bytes:

@@ -23,6 +23,7 @@ from checks.analyzers.failing import EXAMPLES, FAILURE_ROWS, Failing, ranges_of
 from checks.analyzers.keyblock import Block, Packed, Places, absent, concat, condensed, repeating
 from checks.analyzers.keyhash import hash_bytes, hash_fixed, is_fixed, joined
 from checks.analyzers.keyruns import AnyRun, Files, Run, Spilled, gathered, ranges
+from checks.batch import Batch
 from checks.columns import Col, View
 from checks.kernel import Analyzer, Spilling, State
 
@@ -229,19 +230,29 @@ class Keys(Analyzer[KeySet]):
     def observe(self, view: View) -> KeySet:
         """One batch."""
         columns = [view.typed(col) for col in self.parts]
-        rows = view.rows()
+        at, rows = np.arange(view.num_rows), view.rows()
         if any(column.null_count for column in columns):
             whole = np.ones(view.num_rows, dtype=bool)
             for column in columns:
                 whole &= pc.is_valid(column).to_numpy(zero_copy_only=False)
-            mask, rows = pa.array(whole), rows[whole]
+            mask, at, rows = pa.array(whole), at[whole], rows[whole]
             columns = [column.filter(mask) for column in columns]
         if not len(rows):
             return self.zero()
         hashes, keys = identified(columns, numeric=self.parts[0].type != "any")
-        ones, nought = np.ones(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=np.uint32)
-        files = Files({view.batch.file: view.batch.pointer})
-        return KeySet(((files, Block(hashes, ones, nought, rows, keys)),), (), Failing(len(rows)), self.places)
+        ones = np.ones(len(rows), dtype=np.int64)
+        files, codes = _files_of(view.batch, at)
+        return KeySet(((files, Block(hashes, ones, codes, rows, keys)),), (), Failing(len(rows)), self.places)
+
+
+def _files_of(batch: Batch, at: np.ndarray) -> tuple[Files, np.ndarray]:
+    """The files that the records at these positions are of, and which of them each is, uint32 [n]."""
+    codes, names, templates = batch.file_codes(at), batch.files(), batch.templates()
+    used = np.unique(codes).tolist()
+    files = Files.of([Files({names[code]: templates[code] for code in used})])
+    place = {name: number for number, name in enumerate(files.pointers)}
+    numbers = np.array([place[names[code]] for code in used], dtype=np.uint32)
+    return files, numbers[np.searchsorted(used, codes)]
 
 
 def identified(columns: list[pa.Array], *, numeric: bool) -> tuple[np.ndarray, pa.LargeBinaryArray | None]:

@@ -8,10 +8,9 @@ from typing import ClassVar
 import numpy as np
 import pyarrow.compute as pc
 
-from checks.analyzers.failing import EXAMPLES, Failing, Sample
+from checks.analyzers.failing import Failing, failing_of
 from checks.columns import Col, View
 from checks.kernel import Analyzer, State
-from checks.masking import shape
 from checks.predicates import Predicate
 
 
@@ -39,7 +38,7 @@ class RowTest(Analyzer[Failing]):
         hits = self._hits(view)
         if not hits.size:
             return Failing(tested)
-        return Failing.of(view.batch.file, view.rows()[hits], tested, samples(view, hits, self.column.name))
+        return failing_of(view, hits, tested, self.column.name)
 
     def _hits(self, view: View) -> np.ndarray:
         """Positions of the failing records, int64: found value by value where the column came as codes."""
@@ -49,12 +48,3 @@ class RowTest(Analyzer[Failing]):
             return np.zeros(0, dtype=np.int64)
         failing = mask.fill_null(False).to_numpy(zero_copy_only=False)
         return np.flatnonzero(failing if coded is None else failing[coded[1]])
-
-
-def samples(view: View, hits: np.ndarray, column: str | None) -> list[Sample]:
-    """Examples of the first failing records: where, and the masked value of `column` (or none)."""
-    first = hits[:EXAMPLES]
-    rows = view.rows()[first].tolist()
-    raw = view.raw(column) if column else None
-    values = [shape(raw[int(i)].as_py()) if raw is not None else "" for i in first]
-    return [(view.batch.file, r, view.batch.pointer_of(r), v) for r, v in zip(rows, values, strict=True)]

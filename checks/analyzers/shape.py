@@ -80,8 +80,9 @@ class ShapeOf(Analyzer[Shape]):
     def observe(self, view: View) -> Shape:
         """One batch."""
         batch, names = view.batch, set(view.batch.table.schema.names)
+        files = smallest(batch.files())
         lacking: dict[str, tuple[str, ...]] = {
-            name: (batch.file,) for name in sorted(self.declared) if batch.fixed and name not in names
+            name: files for name in sorted(self.declared) if batch.fixed and name not in names
         }
-        headers = ((batch.found, (batch.file,)),) if batch.found else ()
+        headers = ((batch.found, files),) if batch.found else ()
         return Shape(view.num_rows, tuple(sorted(names)), lacking, headers)

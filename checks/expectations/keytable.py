@@ -99,9 +99,18 @@ class RecordKeys(Analyzer[KeyTable]):
         mask = pa.array(looked)
         records = np.empty(int(looked.sum()), dtype=KEY)
         records["high"], records["low"] = _hashes([view.typed(col).filter(mask) for col in self.parts])
-        records["file"] = 0
+        names, codes = view.batch.files(), view.batch.file_codes(np.flatnonzero(looked))
+        used = sorted(np.unique(codes).tolist(), key=names.__getitem__)
+        numbers = np.zeros(len(names), dtype=np.int64)
+        numbers[used] = np.arange(len(used))
+        records["file"] = numbers[codes]
         records["row"] = view.rows()[looked]
-        return KeyTable((view.batch.file,), (view.batch.pointer,), records.tobytes())
+        templates = view.batch.templates()
+        return KeyTable(
+            tuple(names[i] for i in used),
+            tuple(templates[i] for i in used),
+            records[np.lexsort((records["row"], records["file"]))].tobytes(),
+        )
 
 
 def _hashes(columns: list[pa.Array]) -> list[np.ndarray]:

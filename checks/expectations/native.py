@@ -24,8 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import pyarrow as pa
 
-from checks.analyzers.failing import Failing
-from checks.analyzers.row_test import samples
+from checks.analyzers.failing import Failing, failing_of
 from checks.columns import Col, View
 from checks.expectations.kwargs import RUNTIME, Kwargs
 from checks.expectations.translation import MapTranslation
@@ -167,10 +166,9 @@ class GxRun(Analyzer[Failing]):
         found = self._result(frame(view, self.over))
         hits = np.array(sorted(found.get("unexpected_index_list") or ()), dtype=np.int64)
         tested = int(found["element_count"]) - int(found.get("missing_count", 0))
-        rows = view.rows()[hits]
         if len(hits) != int(found["unexpected_count"]):
             raise NotRunError("unexpected values without their places")
-        return Failing.of(view.batch.file, rows, tested, samples(view, hits, self.over[0].name))
+        return failing_of(view, hits, tested, self.over[0].name)
 
     def _result(self, table: pd.DataFrame) -> Mapping[str, Any]:
         _registered()

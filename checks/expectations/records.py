@@ -16,8 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from checks.analyzers.failing import Failing
-from checks.analyzers.row_test import samples
+from checks.analyzers.failing import Failing, failing_of
 from checks.columns import Col, View
 from checks.expectations.scalars import as_array, as_value, unsigned
 from checks.kernel import Analyzer, State
@@ -171,4 +170,4 @@ class RecordTest(Analyzer[Failing]):
         """One batch."""
         looked = looked_at(view, self.over, self.ignore)
         hits = np.flatnonzero(looked & ~self.predicate.holds(view, self.over))
-        return Failing.of(view.batch.file, view.rows()[hits], int(looked.sum()), samples(view, hits, self.over[0].name))
+        return failing_of(view, hits, int(looked.sum()), self.over[0].name)

@@ -118,7 +118,7 @@ class HeadersOf(Analyzer[Headers]):
         names = batch.found or tuple(batch.table.schema.names)
         if not batch.fixed:
             return Headers(loose=tuple(sorted(set(names))))
-        return Headers({msgspec.json.encode(list(names)).decode(): (batch.file,)})
+        return Headers({msgspec.json.encode(list(names)).decode(): batch.files()})
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks import engine
-from checks.batch import Batch, Defect
+from checks.batch import Batch, Defect, joined
 from checks.catalogue import CATALOGUE
 from checks.columns import Col, View
 from checks.expectations.check import check_id
@@ -346,3 +346,15 @@ def test_percentages_are_of_all_rows_nulls_included(records):
     if there:
         assert invalid.outcome.metric.value == Fraction(100 * sum(v != "a" for v in there), len(labels_))
         assert doubled.outcome.metric.value == Fraction(100 * (len(there) - len(set(there))), len(labels_))
+
+
+@given(st.lists(rows, min_size=1, max_size=4), st.data())
+@settings(max_examples=120)
+def test_small_files_joined_into_one_batch_give_the_same_states(files, data):
+    plan = the_plan()
+    pieces = [batch(records, f"{'ㄱzb가'[n]}.csv", n) for n, records in enumerate(files)]
+    cut = data.draw(st.integers(0, len(pieces)))
+    groups = [group for group in (pieces[:cut], pieces[cut:]) if group]
+    together = joined([joined(group) for group in groups])  # a joined batch may be joined again
+    apart = engine.observe(plan, [("records", piece) for piece in pieces])
+    assert engine.dump(engine.observe(plan, [("records", together)])) == engine.dump(apart)
