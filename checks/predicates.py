@@ -13,10 +13,12 @@ from fractions import Fraction
 from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from checks.analyzers.labels import encode
+from checks.characters import characters_of, lengths_of
 from checks.columns import Col, View
 from checks.conform import is_text
 from checks.formats import pattern_of
@@ -86,7 +88,7 @@ class Mistyped(Predicate):
     def failing(self, view: View, col: Col) -> pa.Array:
         """The mask that typing made."""
         mask = view.mistyped(col)
-        return pa.repeat(pa.scalar(False), view.num_rows) if mask is None else mask
+        return _none(view.num_rows) if mask is None else mask
 
     def tested(self, view: View, col: Col) -> int:
         """Non-null values as the reader found them."""
@@ -146,10 +148,10 @@ class Length(Predicate):
 
     def failing(self, view: View, col: Col) -> pa.Array:
         """Code points, as JSON Schema counts."""
-        lengths = pc.utf8_length(view.typed(col))
-        if self.least is not None:
-            return pc.less(lengths, self.least)
-        return pc.greater(lengths, self.most)
+        values = view.typed(col)
+        lengths = view.once("lengths", col, lambda: lengths_of(values.cast(pa.large_string())))
+        outside = lengths < self.least if self.least is not None else lengths > self.most
+        return pa.array(outside & _present(values)) if outside.any() else _none(len(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,23 @@ class NotMatching(Predicate):
 
     def failing(self, view: View, col: Col) -> pa.Array:
         """A search, as JSON Schema and ODCS define pattern."""
-        return pc.invert(pc.match_substring_regex(texts(view, col), self.pattern))
+        values, plain = texts(view, col), characters_of(self.pattern)
+        hits = None if plain is None else plain.failing(values)
+        if hits is None:
+            return pc.invert(pc.match_substring_regex(values, self.pattern))
+        mask = np.zeros(len(values), dtype=bool)
+        mask[hits] = True
+        return pa.array(mask) if hits.size else _none(len(values))
+
+
+def _none(count: int) -> pa.Array:
+    """No value fails."""
+    return pa.repeat(pa.scalar(False), count)
+
+
+def _present(values: pa.Array) -> np.ndarray:
+    valid: np.ndarray = values.is_valid().to_numpy(zero_copy_only=False)
+    return valid
 
 
 @dataclass(frozen=True, slots=True)

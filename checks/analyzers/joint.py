@@ -84,6 +84,6 @@ def joined(columns: Sequence[Codes]) -> Joint | None:
 
 
 def _digit(column: Codes, narrow: type[np.uint8 | np.uint16]) -> np.ndarray:
-    digits = column.codes.astype(narrow)  # -1 wraps to the largest number, and adding one to it gives zero
-    digits += narrow(1)
+    digits: np.ndarray = column.codes.astype(narrow)  # -1 wraps to the largest number: one more is zero
+    np.add(digits, narrow(1), out=digits)
     return digits
