@@ -9,10 +9,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import cast, get_args
 
 from checks.columns import Col, LogicalType
 from checks.predicates import check_format
+from checks.streams import COLUMNS, STREAM_OF, Stream
 from include.contracts.customs import OBJECT, customs
 from include.contracts.model import ColumnSpec, ObjectSpec
 from include.contracts.node import Node
@@ -20,7 +21,8 @@ from include.contracts.problems import Path, Problems
 from include.contracts.yaml import Value
 
 RESERVED = frozenset({"delivery", "items", "annotations", "defects"})
-"""`delivery` is the delivery as a whole; the others are streams of labelled media, with fixed columns."""
+"""`delivery` is the delivery as a whole; the others are streams of labelled media, with fixed columns: `items` and
+`annotations` name an object whose format gives that stream."""
 
 FLAT = frozenset({"csv", "tsv", "xlsx"})
 """Formats without nested values."""
@@ -57,20 +59,23 @@ class Object:
 def read_objects(document: Node, problems: Problems) -> list[Object]:
     """Every schema object with a name and files."""
     objects: list[Object] = []
-    globs: dict[str, str] = {}
+    globs: dict[tuple[str, Stream], str] = {}
     for node in document.each("schema"):
         name = node.text("name")
         if name is None:
             continue
-        if name in RESERVED:
+        stream = STREAM_OF.get(node.text("physicalType") or "")
+        if name in RESERVED and name != stream:
             problems.add(node.at("name"), "reserved-name", word=name)
         if any(name == other.spec.name for other in objects):
             problems.add(node.at("name"), "duplicate-name", word=name)
             continue
         made = _object(node, name, problems)
-        if made.spec.glob and made.spec.glob in globs:
-            problems.add(node.at("physicalName"), "glob-taken", other=globs[made.spec.glob])
-        globs.setdefault(made.spec.glob, name)
+        for role in (stream,) if stream else get_args(Stream):  # an image may be an item and, by its folder, a label
+            taken = globs.setdefault((made.spec.glob, role), name)
+            if made.spec.glob and taken != name:
+                problems.add(node.at("physicalName"), "glob-taken", other=taken)
+                break
         objects.append(made)
     return objects
 
@@ -78,14 +83,17 @@ def read_objects(document: Node, problems: Problems) -> list[Object]:
 def _object(node: Node, name: str, problems: Problems) -> Object:
     form = node.text("physicalType") or ""
     own = customs(node, OBJECT, problems)
-    properties = _unique(_properties(node, form, "", "", problems), problems)
+    stream = STREAM_OF.get(form)
+    found = _properties(node, form, "", "", problems) if stream is None else _fixed(node, stream, problems)
+    properties = _unique(found, problems)
+    declared = tuple(p.spec for p in properties)
     reader = _mapping(own.get("reader"))
     columns = _mapping(own.get("columns"))
     spec = ObjectSpec(
         name=name,
         format=form,
         glob=_glob(node, problems),
-        columns=tuple(p.spec for p in properties),
+        columns=declared if stream is None else _streamed(declared, stream),
         reader=reader,
     )
     return Object(node, spec, properties, str(columns.get("extra", "allow")), columns.get("order") is True)
@@ -119,6 +127,35 @@ def _properties(holder: Node, form: str, prefix: str, base: str, problems: Probl
                 problems.add(node.at("properties"), "nested-in-table", format=form)
             pointer = made.spec.source if made.spec.source.startswith("/") else "/" + _escape(made.spec.source)
             yield from _properties(node, form, f"{prefix}{name}.", pointer, problems)
+
+
+def _fixed(holder: Node, stream: Stream, problems: Problems) -> Iterator[Property]:
+    """The declared properties of a stream: rules on its fixed columns, which alone it has."""
+    columns = {col.name: col for col in COLUMNS[stream]}
+    for node in holder.each("properties"):
+        name = node.text("name")
+        if name is None:
+            continue
+        if name not in columns:
+            problems.report(
+                node.at("name"),
+                "misdeclared",
+                {"why": f"{stream} have no column {name!r}"},
+                hint=f"their columns are fixed: {', '.join(columns)}",
+            )
+            continue
+        col, word = columns[name], node.text("logicalType")
+        if word in TYPES and word != col.type:
+            why = f"the column {name!r} of {stream} is {col.type}"
+            problems.report(node.at("logicalType"), "misdeclared", {"why": why}, hint=f"write logicalType: {col.type}")
+        _refuse(node, problems)
+        yield Property(node, ColumnSpec(col, name, node.flag("required") or node.flag("primaryKey")))
+
+
+def _streamed(declared: tuple[ColumnSpec, ...], stream: Stream) -> tuple[ColumnSpec, ...]:
+    """All fixed columns, those with rules as they are declared."""
+    own = {spec.col.name: spec for spec in declared}
+    return tuple(own.get(col.name, ColumnSpec(col, col.name)) for col in COLUMNS[stream])
 
 
 def _column(node: Node, name: str, base: str, problems: Problems) -> ColumnSpec:

@@ -16,6 +16,7 @@ from typing import Any
 from checks.catalogue import VOCABULARY
 from checks.expectations.check import PARAMS
 from checks.kernel import Check
+from checks.streams import STREAM_OF
 from include.contracts.targets import OPERATORS
 
 Catalogue = Mapping[str, type[Check]]
@@ -30,7 +31,9 @@ METRICS: Mapping[str, str] = {
 }
 """ODCS's library metrics and the checks they are."""
 
-FORMATS: Readers = {name: {"type": "object"} for name in ("parquet", "csv", "tsv", "json", "jsonl", "xlsx")}
+TABLES = ("parquet", "csv", "tsv", "json", "jsonl", "xlsx")
+
+FORMATS: Readers = {name: {"type": "object"} for name in (*TABLES, *STREAM_OF)}
 """What physicalType may be where the caller does not hand in the readers: their options are not looked at then."""
 
 
