@@ -21,7 +21,8 @@ from checks.analyzers.keyhash import parts
 class Block:
     """`hashes` uint64 [n], `counts` int64 [n], `files` uint32 [n] (numbers in order of the files' names), `rows` int64 [n].
 
-    `keys` [n]: the keys' bytes; None where every hash is its key.
+    `keys` [n]: the keys' bytes; None where every hash is its key. Counts of one each and a file common to all take no
+    memory (`same`).
     """
 
     hashes: np.ndarray
@@ -36,12 +37,15 @@ class Block:
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return 28 * len(self) + (0 if self.keys is None else int(self.keys.nbytes))
+        arrays = (self.hashes, self.counts, self.files, self.rows)
+        return sum(0 if _is_same(a) else a.nbytes for a in arrays) + (0 if self.keys is None else int(self.keys.nbytes))
 
     def take(self, index: np.ndarray) -> Block:
         """Some of the records."""
         keys = None if self.keys is None else self.keys.take(_arrow(index))
-        return Block(self.hashes[index], self.counts[index], self.files[index], self.rows[index], keys)
+        return Block(
+            self.hashes[index], _picked(self.counts, index), _picked(self.files, index), self.rows[index], keys
+        )
 
     def slice(self, start: int, stop: int) -> Block:
         """Consecutive records, without copying."""
@@ -51,7 +55,31 @@ class Block:
 
     def placed(self, numbers: np.ndarray) -> Block:
         """With files numbered anew: `numbers` uint32 by old number."""
-        return Block(self.hashes, self.counts, numbers[self.files], self.rows, self.keys)
+        return Block(self.hashes, self.counts, _mapped(self.files, numbers), self.rows, self.keys)
+
+
+def same(value: int, count: int, kind: type[np.int64 | np.uint32]) -> np.ndarray:
+    """So many times one value, without memory for each."""
+    return np.broadcast_to(kind(value), count)
+
+
+def _is_same(array: np.ndarray) -> bool:
+    return array.strides == (0,)
+
+
+def _picked(array: np.ndarray, index: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(array[:1], len(index)) if _is_same(array) and len(array) else array[index]
+
+
+def _mapped(codes: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(numbers[codes[:1]], len(codes)) if _is_same(codes) and len(codes) else numbers[codes]
+
+
+def _joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """The arrays, none of them empty, end to end."""
+    if all(_is_same(a) and a[0] == arrays[0][0] for a in arrays):
+        return np.broadcast_to(arrays[0][:1], sum(map(len, arrays)))
+    return np.concatenate(arrays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +97,36 @@ class Places:
 
 def concat(blocks: Sequence[Block]) -> Block:
     """All records of blocks that number files alike."""
+    blocks = [block for block in blocks if len(block)] or [*blocks[:1]] or [_NOTHING]
     if len(blocks) == 1:
         return blocks[0]
     keys = None
     if any(block.keys is not None for block in blocks):
         keys = pa.concat_arrays([_empty_keys(len(b)) if b.keys is None else b.keys for b in blocks])
     return Block(
-        np.concatenate([b.hashes for b in blocks] or [np.zeros(0, dtype=np.uint64)]),
-        np.concatenate([b.counts for b in blocks] or [np.zeros(0, dtype=np.int64)]),
-        np.concatenate([b.files for b in blocks] or [np.zeros(0, dtype=np.uint32)]),
-        np.concatenate([b.rows for b in blocks] or [np.zeros(0, dtype=np.int64)]),
+        np.concatenate([b.hashes for b in blocks]),
+        _joined([b.counts for b in blocks]),
+        _joined([b.files for b in blocks]),
+        np.concatenate([b.rows for b in blocks]),
         keys,
     )
 
 
+_NOTHING = Block(
+    np.zeros(0, dtype=np.uint64),
+    np.zeros(0, dtype=np.int64),
+    np.zeros(0, dtype=np.uint32),
+    np.zeros(0, dtype=np.int64),
+    None,
+)
+
+
 def condensed(block: Block) -> tuple[Block, Places]:
     """Each key once, with its counts summed and its smallest place; and the places of all the others."""
-    order, hashes = _by_hash(block)
-    shared = _shared(hashes)
+    order = _order(block.hashes)
+    if order is None:
+        return block, Places.none()
+    shared = _shared(block.hashes[order])
     if shared is None:
         return block.take(order), Places.none()
     group, first = _grouped(block, order[shared])
@@ -101,17 +141,24 @@ def condensed(block: Block) -> tuple[Block, Places]:
 
 def repeating(block: Block) -> Places:
     """The places of all records but the first of each key, without making the rest."""
-    order, hashes = _by_hash(block)
-    shared = _shared(hashes)
-    if shared is None:
+    if _shared(np.sort(block.hashes)) is None:  # a plain sort is much the faster
         return Places.none()
+    order = np.argsort(block.hashes)
+    shared = _shared(block.hashes[order])
     group, first = _grouped(block, order[shared])
     return _places(block, group[~first])
 
 
-def _by_hash(block: Block) -> tuple[np.ndarray, np.ndarray]:
-    order = np.argsort(block.hashes)
-    return order, block.hashes[order]
+_NEARLY = 64
+"""Fewer descents than one in so many, and sorting by merging is the fastest."""
+
+
+def _order(hashes: np.ndarray) -> np.ndarray | None:
+    """The order that sorts them, int64 [n]; None where they ascend and none is there twice."""
+    descents = np.count_nonzero(hashes[1:] <= hashes[:-1])
+    if not descents:
+        return None
+    return np.argsort(hashes, kind="stable" if descents * _NEARLY < len(hashes) else None)
 
 
 def _shared(hashes: np.ndarray) -> np.ndarray | None:

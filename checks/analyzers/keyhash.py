@@ -1,8 +1,9 @@
 """64-bit hashes of keys, made by arithmetic that is written down here, so that states mean the same in every release.
 
 Library hashes (Polars, Arrow, Python) may change between versions or differ between processes; a stored state must not.
-Fixed-width values go through a bijection, so their hash is the key itself. Texts are hashed eight bytes at a time,
-with all rows in step; equal hashes of texts prove nothing, and whoever compares them must compare the keys.
+Fixed-width values stand for themselves, in their own order: keys often ascend in a file, and what ascends needs no
+sorting. Texts are hashed eight bytes at a time, with all rows in step; equal hashes of texts prove nothing, and whoever
+compares them must compare the keys.
 Mixer: the finaliser of SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators").
 """
 
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
+_SIGN = np.uint64(1 << 63)
 _KEPT = np.array([(1 << 8 * n) - 1 for n in range(8)] + [2**64 - 1], dtype=np.uint64)
 """Masks that keep the first n of eight little-endian bytes."""
 
@@ -29,18 +31,22 @@ def mixed(values: np.ndarray) -> np.ndarray:
 
 
 def hash_fixed(column: pa.Array) -> np.ndarray:
-    """Hashes of non-null int64, float64, bool, date32, time64 or timestamp values, uint64 [n]; equal only if they are."""
+    """Non-null int64, float64, bool, date32, time64 or timestamp values as uint64 [n] of the same order; a bijection."""
     kind = column.type
     if pa.types.is_floating(kind):
         numbers = column.cast(pa.float64()).to_numpy(zero_copy_only=False) + 0.0  # -0.0 is 0.0
-        return mixed(numbers.view(np.uint64))
+        bits = numbers.view(np.uint64)
+        ordered: np.ndarray = np.where(bits < _SIGN, bits | _SIGN, ~bits)
+        return ordered
     if pa.types.is_boolean(kind):
         column = column.cast(pa.int8())
     elif pa.types.is_date32(kind):
         column = column.view(pa.int32())
     elif not pa.types.is_integer(kind):
         column = column.view(pa.int64())
-    return mixed(column.cast(pa.int64()).to_numpy(zero_copy_only=False).view(np.uint64))
+    whole = column.cast(pa.int64()).to_numpy(zero_copy_only=False).view(np.uint64)
+    moved: np.ndarray = whole ^ _SIGN
+    return moved
 
 
 def is_fixed(kind: pa.DataType) -> bool:

@@ -1,28 +1,31 @@
 """Runs of keys, in memory or in a file of the scratch folder, read range by range of their hashes.
 
-Hashes are spread evenly, so a range of hashes is a partition of the keys: what stands in one range of all runs together
-fits into memory however many keys there are, and equal keys always meet in the same range.
+A run holds each key once, in order of the hashes. Ranges are cut by samples of all runs, so that what stands in one range
+of all runs together fits into memory however many keys there are and however they lie, and equal keys always meet in
+the same range. Where the runs of a range do not overlap, no key of it can stand twice, and nothing needs to be read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import numpy as np
 
-from checks.analyzers.keyblock import Block, concat, key_array
+from checks.analyzers.keyblock import Block, concat, key_array, same
 from checks.analyzers.keyhash import parts
 
-BUCKETS = 4096
-"""Smallest ranges of hashes: their upper 12 bits."""
-
 RANGE_KEYS = 1 << 19
-"""Keys handled at a time, as far as buckets can be that small."""
+"""Keys handled at a time, about."""
 
-_EDGES = (np.arange(1, BUCKETS, dtype=np.uint64)) << np.uint64(52)
+_SAMPLES = 512
+"""Samples among so many keys."""
+
+Range = tuple[int, int]
+"""Hashes from the first to before the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,93 +52,168 @@ class Files:
         return np.array([place[name] for name in part.pointers], dtype=np.uint32)
 
 
+def _stride() -> int:
+    return max(1, RANGE_KEYS // _SAMPLES)
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Sorted keys in memory. `starts`: where each bucket begins, int64 [BUCKETS + 1]."""
+    """Sorted keys in memory."""
 
     files: Files
     block: Block
-    starts: np.ndarray
 
-    @classmethod
-    def of(cls, files: Files, block: Block) -> Run:
-        """Of a condensed block."""
-        inner = np.searchsorted(block.hashes, _EDGES)
-        return cls(files, block, np.concatenate([[0], inner, [len(block)]]).astype(np.int64))
+    @property
+    def sample(self) -> np.ndarray:
+        """Some of the hashes, the first among them, evenly."""
+        return self.block.hashes[:: _stride()]
 
-    def read(self, first: int, stop: int) -> Block:
-        """The keys of buckets [first, stop)."""
-        return self.block.slice(int(self.starts[first]), int(self.starts[stop]))
+    def cut(self, span: Range) -> tuple[int, int]:
+        """Where the keys of a range stand: from, to before."""
+        return place(self.block.hashes, span[0]), place(self.block.hashes, span[1])
+
+    def hash_at(self, index: int) -> int:
+        """One of the hashes."""
+        return int(self.block.hashes[index])
+
+    def read(self, start: int, stop: int) -> Block:
+        """The keys from `start` to before `stop`."""
+        return self.block.slice(start, stop)
 
 
 @dataclass(frozen=True, slots=True)
 class Spilled:
-    """Sorted keys in a file: arrays end to end. `counted`: are counts among them, or is each key there once?
+    """Sorted keys in a file: arrays end to end, those left out that can be told without: `first_row` where rows are
+    consecutive, `file` where all are of one, counts where each key is there once (`counted`), keys that are their hash.
 
-    `key_starts`: where each bucket's key bytes begin; None without keys.
+    `stride`: how far apart the hashes in `sample` stand.
     """
 
     files: Files
     path: Path
-    starts: np.ndarray
+    count: int
+    sample: np.ndarray
+    stride: int
+    first_row: int | None
+    file: int | None
     counted: bool
-    key_starts: np.ndarray | None
+    keyed: bool
 
     @classmethod
     def write(cls, run: Run, folder: Path) -> Spilled:
         """The run, moved to a new file in `folder`, which removes it with itself."""
-        block, key_starts = run.block, None
-        counted = bool((block.counts != 1).any())
-        with NamedTemporaryFile(dir=folder, prefix="keys-", delete=False) as file:
-            for array in (block.hashes, block.rows, block.files, *([block.counts] if counted else [])):
-                array.tofile(file)
+        block = run.block
+        first_row, file = _consecutive(block.rows), _common(block.files)
+        counted = bool((block.counts != 1).any()) if block.counts.strides != (0,) else False
+        with NamedTemporaryFile(dir=folder, prefix="keys-", delete=False) as target:
+            block.hashes.tofile(target)
+            if first_row is None:
+                block.rows.tofile(target)
+            if file is None:
+                block.files.tofile(target)
+            if counted:
+                block.counts.tofile(target)
             if block.keys is not None:
-                _, lengths, data = parts(block.keys)
-                key_starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)[run.starts]
-                lengths.astype(np.int32).tofile(file)
-                data.tofile(file)
-        return cls(run.files, Path(file.name), run.starts, counted, key_starts)
+                starts, lengths, data = parts(block.keys)
+                np.append(starts, starts[-1:] + lengths[-1:]).astype(np.int64).tofile(target)
+                data.tofile(target)
+        return cls(
+            run.files, Path(target.name), len(block), run.sample.copy(), _stride(), first_row, file, counted,
+            block.keys is not None,
+        )  # fmt: skip
 
-    def read(self, first: int, stop: int) -> Block:
-        """The keys of buckets [first, stop)."""
-        start, end, total = int(self.starts[first]), int(self.starts[stop]), int(self.starts[-1])
-        before, keys = 0, None
-        with self.path.open("rb") as file:
+    def cut(self, span: Range) -> tuple[int, int]:
+        """Where the keys of a range stand: from, to before."""
+        return self._place(span[0]), self._place(span[1])
 
-            def array(dtype: str) -> np.ndarray:
-                nonlocal before
-                size = np.dtype(dtype).itemsize
-                file.seek(before + start * size)
-                before += total * size
-                return np.fromfile(file, dtype=dtype, count=end - start)
+    def _place(self, bound: int) -> int:
+        """How many hashes are below."""
+        after = place(self.sample, bound)
+        start = max(0, after - 1) * self.stride
+        return start + place(self._array(0, "u8", start, min(self.count, start + self.stride)), bound)
 
-            hashes, rows, files = array("u8"), array("i8"), array("u4")
-            counts = array("i8") if self.counted else np.ones(end - start, dtype=np.int64)
-            if self.key_starts is not None:
-                lengths = array("i4")
-                file.seek(before + int(self.key_starts[first]))
-                keys = key_array(lengths, file.read(int(self.key_starts[stop] - self.key_starts[first])))
-        return Block(hashes, counts, files, rows, keys)
+    def hash_at(self, index: int) -> int:
+        """One of the hashes."""
+        return int(self._array(0, "u8", index, index + 1)[0])
+
+    def read(self, start: int, stop: int) -> Block:
+        """The keys from `start` to before `stop`."""
+        n, before = stop - start, 8 * self.count
+        hashes, rows, files = self._array(0, "u8", start, stop), self.first_row, self.file
+        if rows is None:
+            listed = self._array(before, "i8", start, stop)
+            before += 8 * self.count
+        else:
+            listed = np.arange(rows + start, rows + stop, dtype=np.int64)
+        codes = same(files, n, np.uint32) if files is not None else self._array(before, "u4", start, stop)
+        before += 0 if files is not None else 4 * self.count
+        counts = self._array(before, "i8", start, stop) if self.counted else same(1, n, np.int64)
+        before += 8 * self.count if self.counted else 0
+        keys = None
+        if self.keyed:
+            offsets = self._array(before, "i8", start, stop + 1)
+            data = before + 8 * (self.count + 1) + int(offsets[0])
+            keys = key_array(np.diff(offsets), self._array(data, "u1", 0, int(offsets[-1] - offsets[0])).tobytes())
+        return Block(hashes, counts, codes, listed, keys)
+
+    def _array(self, before: int, kind: str, start: int, stop: int) -> np.ndarray:
+        size = np.dtype(kind).itemsize
+        return np.fromfile(self.path, dtype=kind, count=stop - start, offset=before + start * size)
 
 
 AnyRun = Run | Spilled
 
 
-def ranges(groups: Sequence[Sequence[AnyRun]]) -> Iterator[tuple[int, int]]:
-    """Bucket ranges that cover all hashes, of about RANGE_KEYS keys in all runs together."""
-    sizes = np.zeros(BUCKETS, dtype=np.int64)
-    for group in groups:
-        for run in group:
-            sizes += np.diff(run.starts)
-    ends = np.cumsum(sizes)
-    first = 0
-    while first < BUCKETS:
-        before = int(ends[first - 1]) if first else 0
-        stop = max(first + 1, int(np.searchsorted(ends, before + RANGE_KEYS, side="right")))
-        yield first, stop
-        first = stop
+def place(hashes: np.ndarray, bound: int) -> int:
+    """How many of these sorted hashes are below `bound`, which may be one more than any hash."""
+    return len(hashes) if bound > _LAST else int(np.searchsorted(hashes, np.uint64(bound)))
 
 
-def gathered(runs: Sequence[AnyRun], files: Files, first: int, stop: int) -> Block:
-    """The keys of these buckets in all runs, with files numbered as in `files`."""
-    return concat([run.read(first, stop).placed(files.numbers(run.files)) for run in runs])
+_LAST = 2**64 - 1
+
+
+def _consecutive(rows: np.ndarray) -> int | None:
+    """The first of rows each of which is one more than the one before."""
+    if not len(rows) or int(rows[-1]) - int(rows[0]) + 1 != len(rows) or (np.diff(rows) != 1).any():
+        return None
+    return int(rows[0])
+
+
+def _common(files: np.ndarray) -> int | None:
+    """The file that all are of."""
+    if not len(files) or (files.strides != (0,) and (files != files[0]).any()):
+        return None
+    return int(files[0])
+
+
+def ranges(runs: Sequence[AnyRun]) -> Iterator[Range]:
+    """Ranges that cover all hashes, each of about RANGE_KEYS keys in all runs together."""
+    samples = np.sort(np.concatenate([run.sample for run in runs] or [np.zeros(0, dtype=np.uint64)]))
+    apart = max(1, RANGE_KEYS // _stride())
+    bounds = np.unique(samples[apart::apart]).tolist()
+    yield from pairwise([0, *(bound for bound in bounds if bound), _LAST + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The part of several runs that is in one range: run, from, to before; in order of the first hashes, none empty."""
+
+    pieces: tuple[tuple[AnyRun, int, int], ...]
+
+    @classmethod
+    def of(cls, runs: Sequence[AnyRun], span: Range) -> Gathered:
+        """What is in the range."""
+        pieces = [(run, *run.cut(span)) for run in runs]
+        filled = [piece for piece in pieces if piece[1] < piece[2]]
+        return cls(tuple(sorted(filled, key=lambda piece: piece[0].hash_at(piece[1]))))
+
+    @property
+    def apart(self) -> bool:
+        """Does each piece end before the next begins? Then no key is in two of them."""
+        ends = [run.hash_at(stop - 1) for run, _, stop in self.pieces[:-1]]
+        starts = [run.hash_at(start) for run, start, _ in self.pieces[1:]]
+        return all(end < start for end, start in zip(ends, starts, strict=True))
+
+    def block(self, files: Files) -> Block:
+        """The keys, with files numbered as in `files`."""
+        return concat([run.read(start, stop).placed(files.numbers(run.files)) for run, start, stop in self.pieces])

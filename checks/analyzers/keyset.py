@@ -1,7 +1,7 @@
 """Keys: each distinct key of some columns with its count and first place, exact in bounded memory at any size.
 
 The state is a set of keys, and what repeats one: of every key the smallest place is kept, all further records are
-`repeats`. Keys are told apart by themselves: a fixed-width value by its bijective hash, a text by hash and bytes (one
+`repeats`. Keys are told apart by themselves: a fixed-width value is its own hash, a text is told by hash and bytes (one
 longer than LONGEST_KEY by its SHA-256), so that no chance makes or hides a duplicate. What does not fit into memory is
 spilled to the scratch folder in sorted runs. A key with a null part is no key: `required` says so.
 """
@@ -20,9 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from checks.analyzers.failing import EXAMPLES, FAILURE_ROWS, Failing, ranges_of
-from checks.analyzers.keyblock import Block, Packed, Places, absent, concat, condensed, repeating
+from checks.analyzers.keyblock import Block, Packed, Places, absent, concat, condensed, repeating, same
 from checks.analyzers.keyhash import hash_bytes, hash_fixed, is_fixed, joined
-from checks.analyzers.keyruns import AnyRun, Files, Run, Spilled, gathered, ranges
+from checks.analyzers.keyruns import AnyRun, Files, Gathered, Run, Spilled, ranges
 from checks.batch import Batch
 from checks.columns import Col, View
 from checks.kernel import Analyzer, Spilling, State
@@ -86,7 +86,7 @@ class KeySet(Spilling, frozen=True, eq=False):
         block, others = condensed(concat([block.placed(files.numbers(part)) for part, block in parts]))
         spilled = tuple(run for run in self.runs if isinstance(run, Spilled))
         repeats = self.repeats.merge(self._repeats(files, others))
-        return type(self)((), (*spilled, Run.of(files, block)), repeats, self.places)
+        return type(self)((), (*spilled, Run(files, block)), repeats, self.places)
 
     def _repeats(self, files: Files, others: Places) -> Failing:
         return listed(files, others) if self.places else Failing(0, len(others.rows))
@@ -98,8 +98,8 @@ class KeySet(Spilling, frozen=True, eq=False):
         if len(tidy.runs) == 1 and isinstance(only := tidy.runs[0], Run):
             yield only.block.placed(files.numbers(only.files)), first
             return
-        for start, stop in ranges([tidy.runs]):
-            block, others = condensed(gathered(tidy.runs, files, start, stop))
+        for span in ranges(tidy.runs):
+            block, others = condensed(Gathered.of(tidy.runs, span).block(files))
             yield block, first.merge(self._repeats(files, others))
             first = Failing()
 
@@ -108,18 +108,19 @@ class KeySet(Spilling, frozen=True, eq=False):
         tidy, files = self._tidy(), self.files
         total = tidy.repeats
         if len(tidy.runs) > 1:  # one run alone holds each key once
-            for start, stop in ranges([tidy.runs]):
-                others = repeating(gathered(tidy.runs, files, start, stop))
-                total = total.merge(self._repeats(files, others))
+            for span in ranges(tidy.runs):
+                found = Gathered.of(tidy.runs, span)
+                if not found.apart:
+                    total = total.merge(self._repeats(files, repeating(found.block(files))))
         return total
 
     def absent_from(self, known: KeySet) -> Failing:
         """Records whose key is none of `known`: their exact number, and of each such key the first place."""
         mine, theirs, files = self._tidy(), known._tidy(), self.files
         total = Failing(mine.repeats.tested)
-        for start, stop in ranges([mine.runs, theirs.runs]):
-            wanted, _ = condensed(gathered(mine.runs, files, start, stop))
-            there, _ = condensed(gathered(theirs.runs, known.files, start, stop))
+        for span in ranges([*mine.runs, *theirs.runs]):
+            wanted, _ = condensed(Gathered.of(mine.runs, span).block(files))
+            there, _ = condensed(Gathered.of(theirs.runs, span).block(known.files))
             lost = wanted.take(np.flatnonzero(absent(wanted, there)))
             found = listed(files, Places(lost.files, lost.rows))
             total = total.merge(Failing(0, int(lost.counts.sum()), found.files, found.examples))
@@ -145,7 +146,7 @@ class KeySet(Spilling, frozen=True, eq=False):
             block = msgspec.msgpack.decode(chunk, type=Packed).block()
             if len(block) and int(block.files.max()) >= len(files.pointers):
                 raise ValueError("a key is of no file")
-            run = Run.of(files, block)
+            run = Run(files, block)
             runs.append(run if folder is None else Spilled.write(run, folder))
         return cls((), tuple(runs), stored.repeats, stored.places)
 
@@ -230,23 +231,26 @@ class Keys(Analyzer[KeySet]):
     def observe(self, view: View) -> KeySet:
         """One batch."""
         columns = [view.typed(col) for col in self.parts]
-        at, rows = np.arange(view.num_rows), view.rows()
+        at = None
         if any(column.null_count for column in columns):
             whole = np.ones(view.num_rows, dtype=bool)
             for column in columns:
                 whole &= pc.is_valid(column).to_numpy(zero_copy_only=False)
-            mask, at, rows = pa.array(whole), at[whole], rows[whole]
+            at, mask = np.flatnonzero(whole), pa.array(whole)
             columns = [column.filter(mask) for column in columns]
+        rows = view.rows() if at is None else view.rows()[at]
         if not len(rows):
             return self.zero()
         hashes, keys = identified(columns, numeric=self.parts[0].type != "any")
-        ones = np.ones(len(rows), dtype=np.int64)
-        files, codes = _files_of(view.batch, at)
-        return KeySet(((files, Block(hashes, ones, codes, rows, keys)),), (), Failing(len(rows)), self.places)
+        files, codes = _files_of(view.batch, np.arange(len(rows)) if at is None else at)
+        block = Block(hashes, same(1, len(rows), np.int64), codes, rows, keys)
+        return KeySet(((files, block),), (), Failing(len(rows)), self.places)
 
 
 def _files_of(batch: Batch, at: np.ndarray) -> tuple[Files, np.ndarray]:
     """The files that the records at these positions are of, and which of them each is, uint32 [n]."""
+    if not batch.origins:
+        return Files({batch.file: batch.pointer}), same(0, len(at), np.uint32)
     codes, names, templates = batch.file_codes(at), batch.files(), batch.templates()
     used = np.unique(codes).tolist()
     files = Files.of([Files({names[code]: templates[code] for code in used})])
