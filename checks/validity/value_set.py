@@ -35,7 +35,9 @@ class Enum(RowRule):
 
     @classmethod
     def predicate_of(cls, decl: Declaration, column: Col) -> Predicate:  # noqa: ARG003 - the port's signature
-        """Values by their text."""
+        """Values by their text. A null is none of them: it is no value, and passes this rule as it passes others."""
+        if any(value is None for value in decl.params["values"]):
+            raise Misdeclared("values", "null is no value of an enum", "leave it out; `required` decides about nulls")
         return NotInSet(tuple(sorted({label_text(v) for v in decl.params["values"]})))
 
 

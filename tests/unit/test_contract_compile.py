@@ -319,6 +319,11 @@ def test_what_is_refused(data: bytes, path: str, code: str) -> None:
     assert (path, code) in errors(data)
 
 
+def test_null_is_no_value_of_an_enum() -> None:
+    data = contract("- {name: a, logicalType: string, enum: [{value: x}, {value: null}]}")
+    assert [problem.code for problem in lint(data)] == ["misdeclared"]
+
+
 def test_two_objects_cannot_claim_the_same_files() -> None:
     text = contract().decode()
     twice = text + text[text.index("  - name: r") - 1 :].replace("name: r", "name: q")
