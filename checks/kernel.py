@@ -278,6 +278,7 @@ class Declaration:
     `columns`: every declared column of the schema object by contract name. `column`: the property the rule stands on,
     None at object level. `params`: the implementation's (or arguments') keys without `check` and the operators;
     YAML floats are Decimal. `unit`: "rows" or "percent". `target` is None when the rule names no operator.
+    `objects`: the columns of every schema object of the contract, for rules about more than one.
     """
 
     rule: Rule
@@ -287,6 +288,7 @@ class Declaration:
     target: Target | None = None
     column: str | None = None
     unit: Literal["rows", "percent"] = "rows"
+    objects: Mapping[str, Mapping[str, Col]] = field(default_factory=dict)
 
     def col(self, path: str, name: str) -> Col:
         """The declared column `name`, or Misdeclared at `path`."""
@@ -295,6 +297,13 @@ class Declaration:
                 path, f"no column {name!r} is declared", f"declare it under properties: {', '.join(self.columns)}"
             )
         return self.columns[name]
+
+    def other(self, path: str, name: str) -> Mapping[str, Col]:
+        """The columns of another schema object, or Misdeclared at `path`."""
+        if name not in self.objects or name == self.object:
+            others = ", ".join(other for other in self.objects if other != self.object)
+            raise Misdeclared(path, f"no other object {name!r} is declared", f"the contract has: {others or '-'}")
+        return self.objects[name]
 
 
 @dataclass(frozen=True)

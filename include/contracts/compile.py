@@ -44,7 +44,8 @@ def compile_contract(
     programme = own["programme"][0] if "programme" in own else None
     closed = own.get("closed", (False, ()))[0] is True
     objects = read_objects(root, problems)
-    builder = _Builder(catalogue, problems)
+    columns = {found.spec.name: {spec.col.name: spec.col for spec in found.spec.columns} for found in objects}
+    builder = _Builder(catalogue, problems, columns)
     for draft in of_delivery(closed=closed):
         builder.add(draft, {})
     for found in objects:
@@ -94,6 +95,7 @@ class _Builder:
 
     catalogue: Catalogue
     problems: Problems
+    objects: Mapping[str, Mapping[str, Col]]
     built: list[tuple[Draft, Check]] = field(default_factory=list)
     left_out: list[NotChecked] = field(default_factory=list)
     _names: dict[str, Path] = field(default_factory=dict)
@@ -113,7 +115,9 @@ class _Builder:
         if not self._target(draft):
             return
         rule = Rule(draft.name, draft.segment, draft.severity)
-        declaration = Declaration(rule, draft.object, columns, draft.params, draft.target, draft.column, draft.unit)
+        declaration = Declaration(
+            rule, draft.object, columns, draft.params, draft.target, draft.column, draft.unit, self.objects
+        )
         try:
             check = kind.build(declaration)
         except Misdeclared as wrong:
