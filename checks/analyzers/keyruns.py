@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import numpy as np
+import pyarrow as pa
 
 from checks.analyzers.keyblock import Block, concat, key_array, same
 from checks.analyzers.keyhash import parts
@@ -83,10 +84,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Spilled:
-    """Sorted keys in a file: arrays end to end, those left out that can be told without: `first_row` where rows are
-    consecutive, `file` where all are of one, counts where each key is there once (`counted`), keys that are their hash.
+    """Sorted keys in a file: arrays end to end, each as narrow as its numbers allow, and those left out that can be told
+    without: rows where they are consecutive (`rows` ""), files where all are of one (`file`), counts where each key is
+    there once (`counted`), keys that are their hash.
 
-    `stride`: how far apart the hashes in `sample` stand.
+    Hashes ascend, so the file has their differences; `sample` has every one in `stride`. Rows count from `first_row`.
     """
 
     files: Files
@@ -94,7 +96,9 @@ class Spilled:
     count: int
     sample: np.ndarray
     stride: int
-    first_row: int | None
+    steps: str
+    first_row: int
+    rows: str
     file: int | None
     counted: bool
     keyed: bool
@@ -103,24 +107,36 @@ class Spilled:
     def write(cls, run: Run, folder: Path) -> Spilled:
         """The run, moved to a new file in `folder`, which removes it with itself."""
         block = run.block
-        first_row, file = _consecutive(block.rows), _common(block.files)
+        first_row = int(block.rows.min(initial=_LAST_ROW))
+        steps, file = _narrowed(np.diff(block.hashes)), _common(block.files)
+        rows = None if _consecutive(block.rows) else _narrowed(block.rows - first_row)
         counted = bool((block.counts != 1).any()) if block.counts.strides != (0,) else False
         with NamedTemporaryFile(dir=folder, prefix="keys-", delete=False) as target:
-            block.hashes.tofile(target)
-            if first_row is None:
-                block.rows.tofile(target)
-            if file is None:
-                block.files.tofile(target)
-            if counted:
-                block.counts.tofile(target)
+            for array in (
+                np.zeros(min(1, len(block)), dtype=steps.dtype),
+                steps,
+                *([] if rows is None else [rows]),
+                *([block.files] if file is None else []),
+                *([block.counts] if counted else []),
+            ):
+                array.tofile(target)
             if block.keys is not None:
                 starts, lengths, data = parts(block.keys)
                 np.append(starts, starts[-1:] + lengths[-1:]).astype(np.int64).tofile(target)
                 data.tofile(target)
         return cls(
-            run.files, Path(target.name), len(block), run.sample.copy(), _stride(), first_row, file, counted,
-            block.keys is not None,
-        )  # fmt: skip
+            files=run.files,
+            path=Path(target.name),
+            count=len(block),
+            sample=run.sample.copy(),
+            stride=_stride(),
+            steps=steps.dtype.str,
+            first_row=first_row,
+            rows="" if rows is None else rows.dtype.str,
+            file=file,
+            counted=counted,
+            keyed=block.keys is not None,
+        )
 
     def cut(self, span: Range) -> tuple[int, int]:
         """Where the keys of a range stand: from, to before."""
@@ -130,35 +146,48 @@ class Spilled:
         """How many hashes are below."""
         after = place(self.sample, bound)
         start = max(0, after - 1) * self.stride
-        return start + place(self._array(0, "u8", start, min(self.count, start + self.stride)), bound)
+        return start + place(self._hashes(start, min(self.count, start + self.stride)), bound)
 
     def hash_at(self, index: int) -> int:
         """One of the hashes."""
-        return int(self._array(0, "u8", index, index + 1)[0])
+        return int(self._hashes(index, index + 1)[0])
 
     def read(self, start: int, stop: int) -> Block:
         """The keys from `start` to before `stop`."""
-        n, before = stop - start, 8 * self.count
-        hashes, rows, files = self._array(0, "u8", start, stop), self.first_row, self.file
-        if rows is None:
-            listed = self._array(before, "i8", start, stop)
-            before += 8 * self.count
-        else:
-            listed = np.arange(rows + start, rows + stop, dtype=np.int64)
-        codes = same(files, n, np.uint32) if files is not None else self._array(before, "u4", start, stop)
-        before += 0 if files is not None else 4 * self.count
-        counts = self._array(before, "i8", start, stop) if self.counted else same(1, n, np.int64)
-        before += 8 * self.count if self.counted else 0
-        keys = None
-        if self.keyed:
-            offsets = self._array(before, "i8", start, stop + 1)
-            data = before + 8 * (self.count + 1) + int(offsets[0])
-            keys = key_array(np.diff(offsets), self._array(data, "u1", 0, int(offsets[-1] - offsets[0])).tobytes())
-        return Block(hashes, counts, codes, listed, keys)
+        n, before = stop - start, self._size(self.steps)
+        rows = np.arange(self.first_row + start, self.first_row + stop, dtype=np.int64)
+        if self.rows:
+            rows = self._array(before, self.rows, start, stop).astype(np.int64) + self.first_row
+            before += self._size(self.rows)
+        codes = same(self.file or 0, n, np.uint32)
+        if self.file is None:
+            codes = self._array(before, "u4", start, stop)
+            before += self._size("u4")
+        counts = same(1, n, np.int64)
+        if self.counted:
+            counts = self._array(before, "i8", start, stop)
+            before += self._size("i8")
+        return Block(self._hashes(start, stop), counts, codes, rows, self._keys(before, start, stop))
+
+    def _hashes(self, start: int, stop: int) -> np.ndarray:
+        near = start // self.stride
+        first = near * self.stride
+        hashes = self._array(0, self.steps, first, stop).astype(np.uint64)
+        hashes[:1] = self.sample[near : near + 1]
+        return np.cumsum(hashes, out=hashes)[start - first :]
+
+    def _keys(self, before: int, start: int, stop: int) -> pa.LargeBinaryArray | None:
+        if not self.keyed:
+            return None
+        offsets = self._array(before, "i8", start, stop + 1)
+        data = self._array(before + 8 * (self.count + 1), "u1", int(offsets[0]), int(offsets[-1]))
+        return key_array(np.diff(offsets), data.tobytes())
+
+    def _size(self, kind: str) -> int:
+        return np.dtype(kind).itemsize * self.count
 
     def _array(self, before: int, kind: str, start: int, stop: int) -> np.ndarray:
-        size = np.dtype(kind).itemsize
-        return np.fromfile(self.path, dtype=kind, count=stop - start, offset=before + start * size)
+        return np.fromfile(self.path, dtype=kind, count=stop - start, offset=before + start * np.dtype(kind).itemsize)
 
 
 AnyRun = Run | Spilled
@@ -172,11 +201,18 @@ def place(hashes: np.ndarray, bound: int) -> int:
 _LAST = 2**64 - 1
 
 
-def _consecutive(rows: np.ndarray) -> int | None:
-    """The first of rows each of which is one more than the one before."""
-    if not len(rows) or int(rows[-1]) - int(rows[0]) + 1 != len(rows) or (np.diff(rows) != 1).any():
-        return None
-    return int(rows[0])
+_LAST_ROW = 2**63 - 1
+
+
+def _consecutive(rows: np.ndarray) -> bool:
+    """Is each row one more than the one before?"""
+    return len(rows) > 0 and int(rows[-1]) - int(rows[0]) + 1 == len(rows) and bool((rows[1:] > rows[:-1]).all())
+
+
+def _narrowed(numbers: np.ndarray) -> np.ndarray:
+    """Numbers that are not negative in the narrowest type that holds them."""
+    most = int(numbers.max(initial=0))
+    return numbers.astype(next(kind for kind in ("u1", "u2", "u4", "u8") if most < 1 << 8 * int(kind[1])))
 
 
 def _common(files: np.ndarray) -> int | None:
