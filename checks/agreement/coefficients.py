@@ -173,9 +173,9 @@ def krippendorff_alpha(p: Profiles, level: Level) -> Coefficient:
     """1 - (n - 1) sum o_ck d_ck / sum n_c n_k d_ck over the n pairable values."""
     match level:
         case "nominal":
-            return _alpha_of_distance(p, Nominal())
+            return alpha_of_distance(p, Nominal())
         case "interval":
-            return _alpha_of_distance(p, SquaredDistance(p.scale.integers))
+            return alpha_of_distance(p, SquaredDistance(p.scale.integers))
         case "ordinal":
             return _alpha_ordinal(p)
         case "ratio":
@@ -188,7 +188,7 @@ def _pairable_values(p: Profiles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return p.unit[kept], p.label[kept], p.times[kept]
 
 
-def _alpha_of_distance(p: Profiles, distance: Distance) -> Coefficient:
+def alpha_of_distance(p: Profiles, distance: Distance) -> Coefficient:
     """Alpha by a distance that does not depend on the data. Features: disagreement, then n_c."""
     unit, label, times = _pairable_values(p)
     terms = [p.disagreement(distance, per_rating=True), Term(unit, 1 + label, times)]
