@@ -7,9 +7,10 @@ Findings are a pure function of manifest, marker and contract, so they are reach
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 
 import pyarrow as pa
 
@@ -91,6 +92,36 @@ def current_digest(storage: Storage, prefix: str) -> str | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file of the delivery, or a member of one of its archives, as a record of the object "delivery"."""
+
+    path: str
+    object: str
+    bytes: int
+
+
+def files_batch(rows: Sequence[FileRow], file: str = "") -> Batch:
+    """Files as records: `path`, the `object` that claims it ("" if none does), its `stem`, and `bytes`.
+
+    `file`: the archive that they are members of.
+    """
+    table = pa.record_batch(
+        {
+            "path": pa.array([row.path for row in rows], pa.string()),
+            "object": pa.array([row.object for row in rows], pa.string()),
+            "stem": pa.array([PurePosixPath(row.path).stem for row in rows], pa.string()),
+            "bytes": pa.array([row.bytes for row in rows], pa.int64()),
+        }
+    )
+    return Batch(file, table)
+
+
+def first_claim(contract: Contract, path: str) -> str:
+    """The first schema object that claims the file, or ""."""
+    return next((spec.name for spec in contract.objects if claims(spec.glob, path)), "")
+
+
 def claimed(contract: Contract, path: str) -> list[str]:
     """Names of the schema objects that claim the file."""
     return [spec.name for spec in contract.objects if claims(spec.glob, path)]
@@ -98,8 +129,7 @@ def claimed(contract: Contract, path: str) -> list[str]:
 
 def findings(manifest: Manifest, marker: Marker | None, contract: Contract) -> Iterator[Item]:
     """The delivery's files as records of the object "delivery", and what is wrong with them as defects."""
-    paths = pa.array([e.path for e in manifest.entries], pa.string())
-    yield DELIVERY, Batch(file="", table=pa.record_batch({"path": paths}))
+    yield DELIVERY, files_batch([FileRow(e.path, first_claim(contract, e.path), e.size) for e in manifest.entries])
     for defect in (*_empty(manifest), *_twins(manifest), *_declared(manifest, marker), *_unclaimed(manifest, contract)):
         yield DELIVERY, defect
 

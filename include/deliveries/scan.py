@@ -12,7 +12,9 @@ from tempfile import TemporaryDirectory
 
 from checks.batch import Batch
 from checks.engine import Item
+from checks.streams import STREAM_OF
 from include.contracts.model import Contract
+from include.deliveries.joining import join_small
 from include.deliveries.progress import Meter, Progress
 from include.deliveries.readers import reader_for
 from include.deliveries.readers.codes import defect
@@ -51,7 +53,13 @@ def verified(entry: Entry, digest: Digest, path: Path) -> Path:
 def scan(
     shard: Shard, manifest: Manifest, contract: Contract, fetch: Fetch, *, scratch: Path, progress: Progress
 ) -> Iterator[Item]:
-    """Batches and defects of the shard's pieces; each file is fetched once and removed after."""
+    """Batches and defects of the shard's pieces; each file is fetched once and removed after. Small files are joined."""
+    return join_small(_scan(shard, manifest, contract, fetch, scratch, progress))
+
+
+def _scan(  # noqa: PLR0917 - scan, before joining
+    shard: Shard, manifest: Manifest, contract: Contract, fetch: Fetch, scratch: Path, progress: Progress
+) -> Iterator[Item]:
     entries = {entry.path: entry for entry in manifest.entries}
     scratch.mkdir(parents=True, exist_ok=True)
     meter = Meter(shard.pieces, {path: entry.size for path, entry in entries.items()}, progress)
@@ -72,9 +80,10 @@ def scan(
 
 
 def _read(local: Path, piece: Piece, contract: Contract) -> Iterator[Item]:
-    """The file's batches and defects; a file with neither a record nor a defect is a defect itself."""
+    """The file's batches and defects; a table with neither a record nor a defect is a defect itself."""
     spec = next(spec for spec in contract.objects if spec.name == piece.object)
-    told = piece.part is not None  # a part of a file may be empty, the file it is cut from is not
+    # a part of a file may be empty, the file it is cut from is not; a label file may say that there is nothing
+    told = piece.part is not None or spec.format in STREAM_OF
     for item in reader_for(spec.format).read(local, piece.path, spec, piece.part):
         told = told or not isinstance(item, Batch) or item.table.num_rows > 0
         yield piece.object, item
