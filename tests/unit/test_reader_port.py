@@ -14,7 +14,7 @@ from include.deliveries import readers
 from include.deliveries.readers import CODES, FORMATS, Reader, reader_for
 from include.deliveries.readers.codes import POINTER_CHARS, defect
 
-SOURCES = [*sorted(Path(readers.__file__).parent.glob("*.py")), Path(readers.__file__).parents[1] / "scan.py"]
+SOURCES = sorted(Path(readers.__file__).parents[1].rglob("*.py"))
 TESTS = [
     *Path(__file__).parents[1].glob("*/test_reader*.py"),
     Path(__file__).parents[1] / "integration/test_bad_input.py",
