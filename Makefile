@@ -44,7 +44,7 @@ test: .venv/dev.stamp ## the tests
 	@$(BIN)/pytest -n 2
 
 .PHONY: test-services
-test-services: .venv/dev.stamp ## the tests with real servers: Ceph radosgw, PostgreSQL (installs them if root)
+test-services: .venv/dev.stamp ## the tests with real servers: Ceph radosgw, PostgreSQL, Redis, Airflow with two workers (installs them if root)
 	@tests/integration/services/install.sh
 	@$(BIN)/pytest -m services -n 0 -vv --no-header
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-import psutil  # type: ignore[import-untyped]  # no stubs in the locked set; Airflow brings the library
+import psutil  # type: ignore[import-untyped]  # no stubs in the locked set
 
 GRACE_SECONDS = 20.0
 """From asking to end to killing. Airflow's scheduler waits for its tasks, which report to the api-server to the end."""
@@ -31,12 +31,13 @@ class Family:
         self._members: dict[str, subprocess.Popen[bytes]] = {}
         self._strangers = _descendants()
 
-    def start(self, name: str, command: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
-        """Start one process; its output goes to the file `log`."""
+    def start(self, name: str, command: Sequence[str], *, env: Mapping[str, str], log: Path) -> int:
+        """Start one process; its output goes to the file `log`. Its pid."""
         with log.open("ab") as out:
             self._members[name] = subprocess.Popen(  # noqa: S603 - our own command line, no shell
                 command, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
             )
+        return self._members[name].pid
 
     def ended(self) -> dict[str, int]:
         """Names and exit codes of the processes that are no more."""

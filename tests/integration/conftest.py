@@ -3,6 +3,7 @@
 For tests marked `services` (run by `make test-services`; there with one worker):
   ceph      services.s3_user.S3User of a real S3 server (Ceph radosgw): .endpoint, .access_key, .secret_key,
             .create_bucket(versioning=False, object_lock=False) -> name, .settings(folder, **fields) -> Settings
+  redis     URL of a Redis with a password
   postgres  services.postgres.Postgres: .create_database() -> SQLAlchemy URL (postgresql+psycopg2://...) of a fresh
             empty database, .url(database) -> the same of a named one; .port, .password, .bin
 For every test:
@@ -20,6 +21,7 @@ from services.ceph import ceph as running_ceph
 from services.moto_server import moto
 from services.postgres import Postgres
 from services.postgres import postgres as running_postgres
+from services.redis_server import redis as running_redis
 from services.s3_user import S3User
 
 
@@ -33,6 +35,12 @@ def ceph() -> Iterator[S3User]:
 def postgres() -> Iterator[Postgres]:
     with running_postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[str]:
+    with running_redis() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

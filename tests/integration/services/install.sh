@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs the servers that `make test-services` starts (Ceph's radosgw, PostgreSQL) from Debian or Ubuntu packages.
+# Installs the servers that `make test-services` starts (Ceph's radosgw, PostgreSQL, Redis) from Debian or Ubuntu packages.
 # Does nothing where they are there already; needs root otherwise. It starts no service.
 set -eu
 
 missing=""
-for command in radosgw ceph-mon ceph-osd ceph radosgw-admin monmaptool setpriv; do
+for command in radosgw ceph-mon ceph-osd ceph radosgw-admin monmaptool redis-server setpriv; do
     command -v "$command" >/dev/null 2>&1 || missing="$missing $command"
 done
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
@@ -36,7 +36,7 @@ log=$(mktemp)
 if ! {
     apt-get -q update &&
         apt-get -q install -y --no-install-recommends -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 \
-            radosgw ceph-mon ceph-osd ceph-common postgresql util-linux
+            radosgw ceph-mon ceph-osd ceph-common postgresql redis-server util-linux
 } >"$log" 2>&1; then
     tail -n 40 "$log" >&2
     echo "apt-get failed; everything it said: $log" >&2
