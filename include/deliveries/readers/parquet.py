@@ -201,12 +201,13 @@ class _Groups:
             if isinstance(table, str):
                 yield defect(self._name, table, row=row, pointer=pointer, detail=f"{last - row} rows not read")
                 return
-            decoded += decoded_bytes(table)
+            size = decoded_bytes(table)
+            decoded += size
             if decoded > self._limits.row_group_bytes:
                 yield defect(self._name, "too-large", row=row, pointer=pointer, detail=f"{last - row} rows not read")
                 return
-            for piece in pieces(table, self._limits.batch_bytes):
-                yield from self._good(piece, row, doubtful)
+            for piece, piece_bytes in pieces(table, size, self._limits.batch_bytes):
+                yield from self._good(piece, piece_bytes, row, doubtful)
                 row += piece.num_rows
         if row != last:
             detail = f"{row - first} instead of {last - first}"
@@ -235,10 +236,10 @@ class _Groups:
         except _BAD_BYTES as error:
             yield _code(error), []
 
-    def _good(self, table: pa.RecordBatch, first: int, doubtful: list[int]) -> Iterator[Batch | Defect]:
-        """The batch without its bad records, and their defects."""
+    def _good(self, table: pa.RecordBatch, size: int, first: int, doubtful: list[int]) -> Iterator[Batch | Defect]:
+        """The batch of `size` decoded bytes without its bad records, and their defects."""
         rows = np.arange(first, first + table.num_rows, dtype=np.int64)
-        if decoded_bytes(table) > 2 * self._limits.record_bytes:
+        if size > 2 * self._limits.record_bytes:
             yield from (defect(self._name, "too-large", row=int(row), pointer=f"row {row + 1}") for row in rows)
             return
         bad = np.zeros(table.num_rows, dtype=bool)
