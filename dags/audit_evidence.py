@@ -1,11 +1,12 @@
 """Reads all evidence again every night: the log, every signed document and its proof, every paid delivery's objects.
 
-Wiring only. What does not hold makes the run red and stands in its log; nothing is mended here.
+Wiring only. What was found is signed and logged; what does not hold makes the run red; nothing is mended here.
 """
 
 from __future__ import annotations
 
 import logging
+from dataclasses import astuple
 from datetime import timedelta
 from typing import Any
 
@@ -48,10 +49,14 @@ def audit_evidence() -> None:
         from include.deliveries.progress import Lines
         from include.settings import settings
 
-        found = steps.audit(steps.open_line(settings()), progress=Lines(log.info, korean=korean()))
-        log.info("%d attempts, %d documents, %d paid deliveries", found.attempts, found.documents, found.paid)
+        line = steps.open_line(settings())
+        begun = line.now()
+        found = steps.audit(line, progress=Lines(log.info, korean=korean()))
+        log.info("%d attempts, %d documents, %d paid deliveries", *astuple(found.covered))
         for finding in found.findings:
             log.error("%s: %s", finding.about, finding.code)
+        said = steps.attest_audit(line, found, begun)
+        log.info("audit %d is entry %d of the log: %s", said.says.number, said.position, said.sha256)
         if found.findings:
             raise AirflowFailException(f"{len(found.findings)} findings: the evidence does not hold")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from include.deliveries import marker
 from include.deliveries.progress import Progress, Words, silent
 from include.errors import DamboError, DeliveryError
-from include.steps.audit import audit
+from include.steps.audit import attest_audit, audit, records_of
 from include.steps.context import Line, open_line, prefix_of
 from include.steps.decide import Decided, decide
 from include.steps.freeze import freeze
@@ -22,6 +22,7 @@ __all__ = [
     "Decided",
     "Line",
     "attempt_of_run",
+    "attest_audit",
     "audit",
     "decide",
     "freeze",
@@ -29,6 +30,7 @@ __all__ = [
     "observe",
     "open_line",
     "pending",
+    "records_of",
     "run",
     "seal",
     "shards",

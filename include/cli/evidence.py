@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,8 @@ from include.cli.verify import Delivery, Keyring, Rerun, conclude
 from include.settings import settings
 
 if TYPE_CHECKING:
+    from include.evidence.predicates import AuditPredicate
+    from include.evidence.records import Minuted
     from include.evidence.retention import Object, Term
 
 evidence = typer.Typer(no_args_is_help=True, help="Evidence packs, retention and legal hold.")
@@ -71,7 +73,7 @@ def verify(
     """
     from include.evidence.offline import Asked
 
-    conclude(Asked(pack, keyring, delivery, None, None, rerun, None), json=json)
+    conclude(Asked(pack, keyring, delivery, rerun=rerun), json=json)
 
 
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; kept in the voucher's record.")]
@@ -83,11 +85,13 @@ def hold(voucher: Voucher, reason: Reason, json: Json = False) -> None:
 
     Example: dambo evidence hold V-2026-000123 --reason "suit 2026-1234"
     """
+    from include import line as steps
     from include.evidence import retention
-    from include.storage import open_storage
 
-    storage = open_storage(settings().storage_url(), settings())
-    retention.hold(storage, voucher, by=getpass.getuser(), reason=reason, now=datetime.now(UTC))
+    line = steps.open_line(settings())
+    retention.hold(
+        steps.records_of(line), line.filing.signer, voucher, by=getpass.getuser(), reason=reason, now=line.now()
+    )
     _tell_hold(voucher, held=True, json=json)
 
 
@@ -97,12 +101,77 @@ def lift(voucher: Voucher, reason: Reason, json: Json = False) -> None:
 
     Example: dambo evidence lift V-2026-000123 --reason "suit settled"
     """
+    from include import line as steps
     from include.evidence import retention
-    from include.storage import open_storage
 
-    storage = open_storage(settings().storage_url(), settings())
-    retention.lift(storage, voucher, by=getpass.getuser(), reason=reason, now=datetime.now(UTC))
+    line = steps.open_line(settings())
+    retention.lift(
+        steps.records_of(line), line.filing.signer, voucher, by=getpass.getuser(), reason=reason, now=line.now()
+    )
     _tell_hold(voucher, held=False, json=json)
+
+
+@evidence.command("audit")
+def audit(json: Json = False) -> None:
+    """Read all evidence again, now, as the DAG audit_evidence does every night; sign and log what was found.
+
+    Exit 1 if something does not hold. Example: dambo evidence audit
+    """
+    from include import line as steps
+    from include.deliveries.progress import Lines
+
+    line = steps.open_line(settings())
+    begun = line.now()
+    found = steps.audit(line, Lines(lambda words: say(words, words), korean=korean()))
+    for finding in () if json else found.findings:
+        print(plain(f"{finding.code:<24} {finding.about}"))
+    said = steps.attest_audit(line, found, begun)
+    if json:
+        result(_audit(said))
+    covered, count = found.covered, len(found.findings)
+    say(
+        f"감사 {said.says.number}: 시도 {covered.attempts}건, 문서 {covered.documents}건, 지급된 납품 {covered.deliveries}건, 발견 {count}건",
+        f"audit {said.says.number}: {covered.attempts} attempts, {covered.documents} documents, "
+        f"{covered.deliveries} paid deliveries, {count} findings",
+    )
+    raise typer.Exit(1 if found.findings else 0)
+
+
+@evidence.command("audits")
+def audits(
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write each with its log proof to this folder.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List the audits that were signed and logged; `--out` writes them for `dambo verify FILE --proof FILE`.
+
+    Example: dambo evidence audits --out audits/
+    """
+    from include import line as steps
+    from include.evidence.log.prover import prove
+    from include.evidence.predicates import AuditPredicate
+    from include.evidence.resource import Everything
+
+    line = steps.open_line(settings())
+    found = steps.records_of(line).minutes(AuditPredicate).get(Everything.uri, [])
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        for each in found:
+            place = out / f"audit-{each.says.number:06}"
+            place.with_suffix(".dsse.json").write_bytes(each.envelope)
+            place.with_suffix(".tlog-proof").write_bytes(prove(line.registry, line.storage, line.keyring, each.sha256))
+    if json:
+        result({"audits": [_audit(each) for each in found]})
+    for each in () if json else found:
+        says = each.says
+        print(
+            f"{says.number:>6}  {says.finished_at:%Y-%m-%d %H:%M} UTC  {says.verdict}  {says.found:>6}  {each.sha256}"
+        )
+
+
+def _audit(said: Minuted[AuditPredicate]) -> dict[str, object]:
+    return {"sha256": said.sha256, "position": said.position, **said.says.to_json()}
 
 
 def _tell_hold(voucher: str, *, held: bool, json: bool) -> None:
@@ -137,32 +206,30 @@ def expire(
 
     Example: dambo evidence expire --dry-run --on 2031-12-31
     """
+    from include import line as steps
     from include.evidence import retention
-    from include.registry import open_registry
-    from include.storage import open_storage
 
     if on is not None and not dry_run:
         say("--on 은 --dry-run 과 함께만 씁니다", "--on goes with --dry-run only")
         raise typer.Exit(2)
-    now = datetime.now(UTC)
+    line = steps.open_line(settings())
+    now, records = line.now(), steps.records_of(line)
     day = now.astimezone(retention.KST).date() if on is None else on.date()
-    storage = open_storage(settings().storage_url(), settings())
-    with open_registry(settings()) as registry:
-        known = retention.terms(registry, storage, day)
-        going = retention.due(known)
-        if json and dry_run:
-            result({"on": str(day), "vouchers": [_machine(term, going) for term in known]})
-        elif not json:
-            for term in known:
-                print(plain(_line(term, going)))
-        if dry_run:
-            return
-        count = len({each.key for objects in going.values() for each in objects})
-        if count and not yes:
-            typer.confirm(
-                f"{count}개 객체를 영구히 파기합니까?" if korean() else f"Destroy {count} objects for good?", abort=True
-            )
-        done = retention.expire(registry, storage, day, by=getpass.getuser(), now=now)
+    known = retention.terms(records, day)
+    going = retention.due(known)
+    if json and dry_run:
+        result({"on": str(day), "vouchers": [_machine(term, going) for term in known]})
+    elif not json:
+        for term in known:
+            print(plain(_line(term, going)))
+    if dry_run:
+        return
+    count = len({each.key for objects in going.values() for each in objects})
+    if count and not yes:
+        typer.confirm(
+            f"{count}개 객체를 영구히 파기합니까?" if korean() else f"Destroy {count} objects for good?", abort=True
+        )
+    done = retention.expire(records, line.filing.signer, day, by=getpass.getuser(), now=now)
     gone = sum(len(objects) for _, objects in done)
     if json:
         result({"on": str(day), "destroyed": {term.voucher: [each.key for each in objects] for term, objects in done}})

@@ -28,6 +28,7 @@ def verify(
     delivery: Delivery = None,
     report: Annotated[Path | None, typer.Option(help="The report.json of a quality report: compare it.")] = None,
     contract: Annotated[Path | None, typer.Option(help="The data contract, for --rerun of a single report.")] = None,
+    proof: Annotated[Path | None, typer.Option(help="Its .tlog-proof: is it in the log, and who saw it there?")] = None,
     rerun: Rerun = False,
     export_openssl: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write what openssl alone needs to verify it.")
@@ -40,7 +41,7 @@ def verify(
     """
     from include.evidence.offline import Asked
 
-    conclude(Asked(file, keyring, delivery, report, contract, rerun, export_openssl), json=json)
+    conclude(Asked(file, keyring, delivery, report, contract, rerun, export_openssl, proof), json=json)
 
 
 def conclude(asked: Asked, *, json: bool) -> None:

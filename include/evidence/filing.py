@@ -77,6 +77,10 @@ class Filing:
         listed = self.registry.documents(attempt_id, kind)
         return self.read(listed[-1]) if listed else None
 
+    def read(self, document: Document) -> bytes:
+        """A listed document's bytes. Raises as `read_filed`."""
+        return read_filed(self.storage, document)
+
     def need(self, attempt_id: str, kind: str) -> bytes:
         """The same; VerificationError "document-missing" if there is none: an earlier step has not been done."""
         data = self.get(attempt_id, kind)
@@ -90,18 +94,19 @@ class Filing:
             )
         return data
 
-    def read(self, document: Document) -> bytes:
-        """A listed document's bytes. Raises VerificationError "document-changed" if they are not what was filed."""
-        data = self.storage.read(document.storage_key)
-        if digest(data) != (document.envelope_sha256 or document.sha256):
-            raise VerificationError(
-                "document-changed",
-                f"{document.storage_key} is not what was filed",
-                hint="storage was tampered with, or is broken: restore it from its versions",
-                ko=f"{document.storage_key}: 보관한 문서와 내용이 다릅니다",
-                ko_hint="저장소가 손상되었거나 변조되었습니다. 이전 버전으로 복구하십시오",
-            )
-        return data
+
+def read_filed(storage: Storage, document: Document) -> bytes:
+    """A listed document's bytes. Raises VerificationError "document-changed" if they are not what was filed."""
+    data = storage.read(document.storage_key)
+    if digest(data) != (document.envelope_sha256 or document.sha256):
+        raise VerificationError(
+            "document-changed",
+            f"{document.storage_key} is not what was filed",
+            hint="storage was tampered with, or is broken: restore it from its versions",
+            ko=f"{document.storage_key}: 보관한 문서와 내용이 다릅니다",
+            ko_hint="저장소가 손상되었거나 변조되었습니다. 이전 버전으로 복구하십시오",
+        )
+    return data
 
 
 def _timeless(statement: Statement) -> dict[str, Json]:

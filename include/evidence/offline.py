@@ -46,6 +46,7 @@ class Asked:
     contract: Path | None = None
     rerun: bool = False
     openssl: Path | None = None
+    proof: Path | None = None
 
 
 def answer(asked: Asked) -> Outcome | PackOutcome:
@@ -60,10 +61,10 @@ def answer(asked: Asked) -> Outcome | PackOutcome:
 
 
 def _pack(asked: Asked) -> PackOutcome:
-    if asked.openssl is not None or asked.report is not None or asked.contract is not None:
+    if any(each is not None for each in (asked.openssl, asked.report, asked.contract, asked.proof)):
         raise Unusable(
-            "증거 묶음에는 --report, --contract, --export-openssl 을 쓰지 않습니다: 묶음 안에 있습니다",
-            "a pack takes no --report, --contract or --export-openssl: it holds them (and verify.sh)",
+            "증거 묶음에는 --report, --contract, --proof, --export-openssl 을 쓰지 않습니다: 묶음 안에 있습니다",
+            "a pack takes no --report, --contract, --proof or --export-openssl: it holds them (and verify.sh)",
         )
     outcome = PackOutcome()
     keyring = read_limited(asked.keyring, 2**20)
@@ -86,7 +87,9 @@ def _document(asked: Asked) -> Outcome:
                 "no signed statement beside this report.json names it",
             )
         document, report = beside, asked.file
-    outcome = run_files(document, asked.keyring, delivery=asked.delivery, report=report, again=_again(asked, report))
+    outcome = run_files(
+        document, asked.keyring, delivery=asked.delivery, report=report, again=_again(asked, report), proof=asked.proof
+    )
     if asked.openssl is not None and outcome.verified is not None and outcome.keyring is not None:
         told = None if report is None else read_limited(report, REPORT_LIMIT)
         export(read_limited(document, 2**20), outcome.keyring, outcome.verified, asked.openssl, told)
@@ -131,7 +134,8 @@ def _engine() -> Rerun:
 def main(arguments: list[str] | None = None) -> int:
     """0 valid, 1 refused, 2 unusable input."""
     given = _arguments(arguments)
-    asked = Asked(given.file, given.keyring, given.delivery, given.report, given.contract, given.rerun, given.export_openssl)  # fmt: skip
+    asked = Asked(given.file, given.keyring, given.delivery, given.report, given.contract, given.rerun, given.export_openssl,
+                  given.proof)  # fmt: skip
     korean = (os.environ.get("DAMBO_LANG") or os.environ.get("LANG", "")).startswith("ko")
     try:
         outcome = answer(asked)
@@ -157,6 +161,9 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--delivery", type=Path, help="the delivered folder: hash it again")
     parser.add_argument("--report", type=Path, help="the report.json of a quality report")
     parser.add_argument("--contract", type=Path, help="the data contract, for --rerun of a single report")
+    parser.add_argument(
+        "--proof", type=Path, help="the document's .tlog-proof: is it in the log, and who saw it there?"
+    )
     parser.add_argument(
         "--rerun", action="store_true", help="run the checks again on the delivery and compare report.json"
     )

@@ -24,6 +24,7 @@ from include.evidence.manifest import Manifest
 from include.evidence.pack_index import Index, Item, split_attempt
 from include.evidence.predicates import DecisionPredicate, ManifestPredicate, ReportPredicate, RunStartedPredicate
 from include.evidence.refusals import refuse
+from include.evidence.resource import Resource
 from include.evidence.verify import Verified, verify_envelope, verify_report
 
 Read = Callable[[Item], bytes]
@@ -173,13 +174,16 @@ class AttemptVerifier:
         if not self.facts.documents():
             raise refuse("pack-incomplete", "an attempt without a signed document")
         delivery, number = split_attempt(self._name)
+        milestones = set[str]()
         for document in self.facts.documents():
             predicate = document.statement.predicate
             about = predicate.resource
+            if not isinstance(about, Resource):
+                raise refuse("wrong-document", document.role)
+            milestones.add(about.milestone)
             attempt = getattr(predicate, "attempt", number)
             if (about.voucher, about.delivery, attempt) != (self._index.voucher, delivery, number):
                 raise refuse("pack-another-delivery")
-        milestones = {document.statement.predicate.resource.milestone for document in self.facts.documents()}
         if len(milestones) != 1:
             raise refuse("pack-another-delivery", "milestone")
         times = [document.statement.predicate.time for document in self.facts.documents()]

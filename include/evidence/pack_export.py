@@ -14,6 +14,7 @@ from typing import Final, cast
 
 from include.errors import ContractError, StorageError, VerificationError
 from include.evidence.canonical import digest
+from include.evidence.filing import read_filed
 from include.evidence.keyring import Keyring
 from include.evidence.log.prover import prove
 from include.evidence.pack_index import NAME, Index, Item, label
@@ -204,18 +205,6 @@ class _Attempt:
             return segment(f"{contract['id']}_{contract['name']}")
         truth = self.registry.milestone(self.attempt.voucher, self.attempt.milestone or "")
         return segment(truth.contract_id if truth else self.attempt.milestone or "미정")
-
-
-def read_filed(storage: Storage, document: Document) -> bytes:
-    """A listed document's bytes. Raises VerificationError "document-changed" if they are not what was filed."""
-    data = storage.read(document.storage_key)
-    if digest(data) != (document.envelope_sha256 or document.sha256):
-        raise VerificationError(
-            "document-changed",
-            f"{document.storage_key} is not what was filed",
-            ko=f"{document.storage_key}: 보관한 문서와 내용이 다릅니다",
-        )
-    return data
 
 
 def _rules_gone(what: str, ko: str) -> ContractError:

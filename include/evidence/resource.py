@@ -1,8 +1,10 @@
-"""What a document is about: `urn:dambo:voucher:<v>:milestone:<m>:delivery:<d>`, its parts percent-encoded (RFC 3986)."""
+"""What a document is about, as a URN whose parts are percent-encoded (RFC 3986): one delivery mostly,
+`urn:dambo:voucher:<v>:milestone:<m>:delivery:<d>`; a whole voucher; or all evidence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 from urllib.parse import quote, unquote
 
 
@@ -30,3 +32,30 @@ class Resource:
         if made.uri != uri or not (made.voucher and made.milestone and made.delivery):
             raise ValueError("not a dambo URN")
         return made
+
+
+@dataclass(frozen=True, slots=True)
+class WholeVoucher:
+    """Everything of one voucher: `urn:dambo:voucher:<v>`."""
+
+    voucher: str
+
+    @property
+    def uri(self) -> str:
+        """The URN."""
+        return f"urn:dambo:voucher:{quote(self.voucher, safe='')}"
+
+    @classmethod
+    def parse(cls, uri: str) -> WholeVoucher:
+        """Raises ValueError for anything that `uri` would not have made."""
+        made = cls(unquote(uri.removeprefix("urn:dambo:voucher:"), errors="strict"))
+        if made.uri != uri or not made.voucher:
+            raise ValueError("not a voucher's URN")
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All evidence there is: what an audit is about."""
+
+    uri: ClassVar[str] = "urn:dambo:evidence"

@@ -11,16 +11,15 @@ from typing import Final
 
 from include.evidence import schema
 from include.evidence.canonical import Json, canonical, digest, require_canonical, verification_only
-from include.evidence.predicates import PREDICATES, Predicate
+from include.evidence.predicates import PREDICATES, Predicate, RetentionPredicate
 from include.evidence.refusals import refuse
 
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
-SUBJECT_NAME: Final = "manifest"
 
 
 @dataclass(frozen=True)
 class Statement:
-    """`subject`: the manifest's sha256 (hex), the same in every document about one delivery."""
+    """`subject`: a sha256 (hex), of the manifest in every document about one delivery; else as the predicate says."""
 
     subject: str
     predicate: Predicate
@@ -29,7 +28,7 @@ class Statement:
         """As in-toto writes it."""
         return {
             "_type": STATEMENT_TYPE,
-            "subject": [{"name": SUBJECT_NAME, "digest": {"sha256": self.subject}}],
+            "subject": [{"name": self.predicate.SUBJECT, "digest": {"sha256": self.subject}}],
             "predicateType": self.predicate.TYPE,
             "predicate": self.predicate.to_json(),
         }
@@ -76,6 +75,8 @@ def _build(value: dict[str, Json], kind: type[Predicate]) -> Statement:
         made = Statement(subject[0]["digest"]["sha256"], kind.from_json(predicate))  # type: ignore[index,call-overload,arg-type]
     except ValueError as error:
         raise refuse("statement-contradiction", str(error)) from None
+    if isinstance(made.predicate, RetentionPredicate) and made.subject != made.predicate.subject:
+        raise refuse("statement-contradiction", "the subject is not the digest of the objects")
     if made.to_json() != value:
         raise refuse("statement-contradiction", "the fields do not follow from each other")
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -13,6 +14,8 @@ from include.evidence import envelope
 from include.evidence.canonical import Json
 from include.evidence.folder import manifest_of
 from include.evidence.keyring import Keyring
+from include.evidence.log.inclusion import Logged, verify_logged, verify_proof
+from include.evidence.log.prooffile import PROOF_LIMIT
 from include.evidence.rerunning import compare
 from include.evidence.verify import Verified, verify_delivery, verify_envelope, verify_report
 
@@ -34,8 +37,15 @@ STEPS: Final = (
         "다시 점검한 결과가 그 report.json과 바이트까지 같다",
         "the checks, run again, give that report.json byte for byte",
     ),
+    ("증명 파일이 로그 기록을 담은 tlog-proof다", "the proof is a tlog-proof that holds an entry of the log"),
+    ("그 체크포인트에 키링의 로그 키가 서명했다", "its checkpoint is signed by the keyring's log key"),
+    ("증명이 기록에서 그 체크포인트로 이어진다", "it leads from the entry to that checkpoint"),
+    ("기록이 바로 이 문서에 대한 것이다", "the entry is about this very document"),
 )
 """Korean and English of each step; its place is its number (0 is the keyring's own)."""
+
+PROOF: Final = 11
+"""The steps of the log's proof (include.evidence.log.inclusion) come after this number."""
 
 REPORT_LIMIT: Final = 64 * 2**20
 
@@ -48,6 +58,7 @@ class Outcome:
     refusal: VerificationError | None
     keyring: Keyring | None
     verified: Verified | None
+    logged: Logged | None = None
 
     def to_json(self) -> dict[str, Json]:
         """For machines."""
@@ -61,7 +72,7 @@ class Outcome:
         keyring: Json = None
         if self.keyring is not None:
             keyring = {"sha256": self.keyring.sha256, "version": self.keyring.version}
-        document = None if self.verified is None else _document(self.verified)
+        document = None if self.verified is None else {**_document(self.verified), "log": _log(self.logged)}
         return {"valid": self.refusal is None, "refusal": refusal, "steps": steps, "keyring": keyring, "document": document}  # fmt: skip
 
     def lines(self, *, korean: bool) -> list[str]:
@@ -86,16 +97,21 @@ def run(
     delivery: Path | None = None,
     report: bytes | None = None,
     again: Callable[[], bytes] | None = None,
+    proof: bytes | None = None,
 ) -> Outcome:
-    """All steps that the arguments ask for; `again` runs the checks anew. Whatever the bytes, it answers."""
+    """All steps that the arguments ask for; `again` runs the checks anew. Whatever the bytes, it answers.
+
+    A `proof` whose checkpoint an outside witness cosigned gives the time of step 7.
+    """
     held: list[int] = []
     trusted: Keyring | None = None
     verified: Verified | None = None
+    logged: Logged | None = None
     refusal: VerificationError | None = None
     try:
         trusted = Keyring.from_bytes(keyring)
         held.append(0)
-        verified = verify_envelope(document, trusted, passed=held.append)
+        verified = verify_envelope(document, trusted, at=_witnessed(proof, trusted), passed=held.append)
         if delivery is not None:
             verify_delivery(verified, manifest_of(delivery))
             held.append(9)
@@ -105,11 +121,22 @@ def run(
         if again is not None and report is not None:
             compare(report, again())
             held.append(11)
+        if proof is not None:
+            logged = verify_logged(proof, trusted, verified, passed=lambda number: held.append(PROOF + number))
     except VerificationError as error:
         refusal = error
     asked = {*range(9), *([9] if delivery else []), *([10] if report is not None else []), *([11] if again else [])}
+    asked |= {*range(PROOF + 1, len(STEPS))} if proof is not None else set()
     states = _states(asked, held, refused=refusal is not None)
-    return Outcome(states, refusal, trusted, verified if refusal is None else None)
+    return Outcome(states, refusal, trusted, verified if refusal is None else None, logged)
+
+
+def _witnessed(proof: bytes | None, keyring: Keyring) -> datetime | None:
+    """When an outsider saw the document's checkpoint. A proof that does not hold says nothing; its own steps refuse it."""
+    try:
+        return None if proof is None else verify_proof(proof, keyring).witnessed_at
+    except VerificationError:
+        return None
 
 
 def _states(asked: set[int], held: list[int], *, refused: bool) -> tuple[State, ...]:
@@ -140,14 +167,30 @@ def _document(verified: Verified) -> dict[str, Json]:
     }
 
 
+def _log(logged: Logged | None) -> Json:
+    """What the proof shows; null without one."""
+    if logged is None:
+        return None
+    head = logged.checkpoint
+    witnesses: list[Json] = [{"name": each.name, "time": each.time.isoformat()} for each in logged.witnesses]
+    return {
+        "index": logged.index,
+        "origin": head.origin,
+        "size": head.size,
+        "root": head.root.hex(),
+        "witnesses": witnesses,
+    }
+
+
 def _about(outcome: Outcome, *, korean: bool) -> list[str]:
     """What is proven, without any free text of the document."""
     verified, keyring = outcome.verified, outcome.keyring
     assert verified is not None
     assert keyring is not None
     predicate = verified.statement.predicate
-    names = ("종류", "대상", "명세", "진술서", "서명", "시각", "키링") if korean else (
-        "type", "about", "manifest", "statement", "signed by", "time", "keyring")  # fmt: skip
+    subject = SUBJECTS[predicate.SUBJECT][0 if korean else 1]
+    names = ("종류", "대상", subject, "진술서", "서명", "시각", "키링", "로그") if korean else (
+        "type", "about", subject, "statement", "signed by", "time", "keyring", "log")  # fmt: skip
     unwitnessed = "문서 자신의 주장, 외부 증인 없음" if korean else "the document's own claim, unwitnessed"
     compare = "이 값을 직접 비교하세요" if korean else "compare this with the one you were given"
     values = (
@@ -158,9 +201,28 @@ def _about(outcome: Outcome, *, korean: bool) -> list[str]:
         f"{verified.role} ({', '.join(sorted(verified.persons))})",
         verified.time.isoformat() + ("" if verified.witnessed else f" ({unwitnessed})"),
         f"sha256:{keyring.sha256} v{keyring.version} ({compare})",
+        _where(outcome.logged, korean=korean),
     )
     said = ("유효" if korean else "VALID") + _says(verified)
     return [said, *(f"  {name}: {value}" for name, value in zip(names, values, strict=True))]
+
+
+SUBJECTS: Final = {
+    "manifest": ("명세", "manifest"),
+    "checkpoint": ("체크포인트", "checkpoint"),
+    "objects": ("객체 목록", "objects"),
+}
+"""What a statement's subject is the sha256 of, in Korean and English."""
+
+
+def _where(logged: Logged | None, *, korean: bool) -> str:
+    """The entry, and who saw it from outside."""
+    if logged is None:
+        return "확인하지 않음 (--proof)" if korean else "not asked (--proof)"
+    seen = ", ".join(f"{each.name} {each.time.isoformat()}" for each in logged.witnesses)
+    size = logged.checkpoint.size
+    where = f"{size}건 중 {logged.index}번 기록" if korean else f"entry {logged.index} of {size}"
+    return f"{where} ({(f'외부 증인 {seen}' if korean else f'witnessed by {seen}') if seen else ('외부 증인 없음' if korean else 'unwitnessed')})"
 
 
 def _says(verified: Verified) -> str:
@@ -183,6 +245,7 @@ def run_files(
     delivery: Path | None = None,
     report: Path | None = None,
     again: Callable[[], bytes] | None = None,
+    proof: Path | None = None,
 ) -> Outcome:
     """The same from files. Raises OSError for one that cannot be read: unusable input, not a refusal."""
     if delivery is not None and not delivery.is_dir():
@@ -193,4 +256,5 @@ def run_files(
         delivery=delivery,
         report=None if report is None else read_limited(report, REPORT_LIMIT),
         again=again,
+        proof=None if proof is None else read_limited(proof, PROOF_LIMIT),
     )

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import UTC, date, datetime
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from support.world import World, contract, jsonl, records
 from typer.testing import CliRunner
 
+from include import line as steps
 from include.cli import app
 from include.errors import ContractError, VerificationError
 from include.evidence import retention
+from include.evidence.canonical import digest
+from include.evidence.filing import evidence_key
 from include.evidence.keys_change import Keys
+from include.evidence.log.inclusion import verify_logged
+from include.evidence.log.prover import prove
 from include.evidence.pack_export import export
 from include.evidence.pack_verify import PackOutcome, verify_pack
-from include.evidence.retention_events import Event, events, record
+from include.evidence.predicates import Gone, RetentionPredicate
+from include.evidence.retention import events
+from include.evidence.statement import Statement
+from include.evidence.verify import verify_envelope
 from include.line import Line
 from include.settings import settings as process_settings
 
@@ -34,6 +45,7 @@ def world(tmp_path: Path) -> World:
         made.voucher(rules, voucher=f"V-{number}")
         made.deliver({"a.jsonl": jsonl(failing(wrong))}, voucher=f"V-{number}")
         assert made.run(voucher=f"V-{number}", run_id=f"r{number}")[1].outcome == "REJECT"
+    made.now = NOW
     return made
 
 
@@ -45,8 +57,12 @@ def failing(wrong: int) -> list[dict[str, object]]:
     return rows
 
 
+def kept(line: Line):
+    return steps.records_of(line), line.filing.signer
+
+
 def states(line: Line, on: date) -> dict[str, str]:
-    return {term.voucher: term.state for term in retention.terms(line.registry, line.storage, on)}
+    return {term.voucher: term.state for term in retention.terms(steps.records_of(line), on)}
 
 
 def findings(line: Line) -> set[str]:
@@ -55,7 +71,7 @@ def findings(line: Line) -> set[str]:
 
 def test_a_voucher_is_kept_until_its_last_day(world: World) -> None:
     line = world.line()
-    term = retention.terms(line.registry, line.storage, LATER)[0]
+    term = retention.terms(steps.records_of(line), LATER)[0]
     assert (term.programme, term.state) == ("ai-data-processing-voucher", "due")
     assert term.due == retention.years_later(term.ended, 5)
     assert states(line, term.due.replace(day=term.due.day) - retention.timedelta(days=1))["V-1"] == "keep"
@@ -77,12 +93,14 @@ def test_an_expired_voucher_loses_its_findings_and_stays_provable(world: World) 
     line = world.line()
     assert findings(line)
     before = {info.key for info in line.storage.list("")} - findings(line)
-    done = retention.expire(line.registry, line.storage, LATER, by="kim", now=NOW)
+    size = line.registry.log_size()
+    done = retention.expire(*kept(line), LATER, by="kim", now=NOW)
     assert {term.voucher for term, _ in done} == {"V-1", "V-2", "V-3"}
     assert findings(line) == set()
-    assert {info.key for info in line.storage.list("")} == before | {f"retention/V-{n}/000001.json" for n in (1, 2, 3)}
-    said = events(line.storage, "V-3")[0]
-    assert (said.kind, said.by, said.at) == ("destroyed", "kim", NOW)
+    assert before <= {info.key for info in line.storage.list("")}
+    assert line.registry.log_size() == size + 3
+    said = events(steps.records_of(line), "V-3")[0].says
+    assert (said.event, said.by, said.at, said.number, said.before) == ("destroyed", "kim", NOW, 1, None)
     assert "제26조의5" in said.reason
     registered = {d.storage_key: d.sha256 for a in line.registry.attempts("V-3") for d in line.registry.documents(a.id)}
     assert all(registered[gone.key] == gone.sha256 for gone in said.objects)
@@ -90,26 +108,26 @@ def test_an_expired_voucher_loses_its_findings_and_stays_provable(world: World) 
     outcome = PackOutcome()
     verify_pack(io.BytesIO(pack), world.settings.keyring_file().read_bytes(), outcome)
     assert outcome.attempts[0].findings_gone
-    assert retention.expire(line.registry, line.storage, LATER, by="kim", now=NOW) == []
-    assert len(events(line.storage, "V-3")) == 1
+    assert retention.expire(*kept(line), LATER, by="kim", now=NOW) == []
+    assert len(events(steps.records_of(line), "V-3")) == 1
 
 
 def test_a_hold_keeps_it_and_what_it_shares(world: World) -> None:
     line = world.line()
-    shared = {each.key for each in retention.terms(line.registry, line.storage, LATER)[1].objects}
-    retention.hold(line.storage, "V-2", by="kim", reason="suit", now=NOW)
+    shared = {each.key for each in retention.terms(steps.records_of(line), LATER)[1].objects}
+    retention.hold(*kept(line), "V-2", by="kim", reason="suit", now=NOW)
     assert states(line, LATER) == {"V-1": "due", "V-2": "held", "V-3": "due"}
     with pytest.raises(ContractError, match="already-held"):
-        retention.hold(line.storage, "V-2", by="kim", reason="again", now=NOW)
-    done = retention.expire(line.registry, line.storage, LATER, by="kim", now=NOW)
+        retention.hold(*kept(line), "V-2", by="kim", reason="again", now=NOW)
+    done = retention.expire(*kept(line), LATER, by="kim", now=NOW)
     assert {term.voucher for term, _ in done} == {"V-3"}
     assert findings(line) == shared
-    retention.lift(line.storage, "V-2", by="lee", reason="settled", now=NOW)
+    retention.lift(*kept(line), "V-2", by="lee", reason="settled", now=NOW)
     with pytest.raises(ContractError, match="not-held"):
-        retention.lift(line.storage, "V-2", by="lee", reason="again", now=NOW)
-    retention.expire(line.registry, line.storage, LATER, by="kim", now=NOW)
+        retention.lift(*kept(line), "V-2", by="lee", reason="again", now=NOW)
+    retention.expire(*kept(line), LATER, by="kim", now=NOW)
     assert findings(line) == set()
-    assert [event.kind for event in events(line.storage, "V-2")] == ["hold", "lift", "destroyed"]
+    assert [event.says.event for event in events(steps.records_of(line), "V-2")] == ["hold", "lift", "destroyed"]
 
 
 def test_an_open_payment_keeps_it(tmp_path: Path) -> None:
@@ -120,7 +138,7 @@ def test_an_open_payment_keeps_it(tmp_path: Path) -> None:
     line = world.line()
     assert states(line, LATER) == {"V-1": "open"}
     line.registry.move_release("V-1", "balance", "CONFIRMED", datetime(2027, 3, 3, tzinfo=UTC))
-    assert retention.terms(line.registry, line.storage, LATER)[0].due == date(2032, 3, 3)
+    assert retention.terms(steps.records_of(line), LATER)[0].due == date(2032, 3, 3)
 
 
 def test_a_voucher_of_no_known_programme_is_kept(world: World) -> None:
@@ -141,35 +159,125 @@ def test_a_crash_between_record_and_deed_goes_on(world: World, monkeypatch: pyte
 
     monkeypatch.setattr(type(line.storage), "destroy", breaking)
     with pytest.raises(OSError, match="power cut"):
-        retention.expire(line.registry, line.storage, LATER, by="kim", now=NOW)
+        retention.expire(*kept(line), LATER, by="kim", now=NOW)
     monkeypatch.undo()
-    retention.expire(line.registry, line.storage, LATER, by="kim", now=NOW)
+    retention.expire(*kept(line), LATER, by="kim", now=NOW)
     assert findings(line) == set()
-    told = {gone.key for n in (1, 2, 3) for event in events(line.storage, f"V-{n}") for gone in event.objects}
+    told = {
+        gone.key for n in (1, 2, 3) for event in events(steps.records_of(line), f"V-{n}") for gone in event.says.objects
+    }
     assert told >= {*calls}
 
 
-def test_a_changed_record_destroys_nothing(world: World) -> None:
+def log_row(world: World, sql: str, *values: object) -> None:
+    """What a thief of the database does, who first drops the triggers that keep the log as it is."""
+    with sqlite3.connect(world.home / "registry.db") as database:
+        for (name,) in database.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            database.execute(f"drop trigger {name}")
+        database.execute(sql, values)
+
+
+def test_a_hold_that_was_taken_out_of_the_log_destroys_nothing(world: World) -> None:
     line = world.line()
-    retention.hold(line.storage, "V-1", by="kim", reason="suit", now=NOW)
-    retention.lift(line.storage, "V-1", by="kim", reason="over", now=NOW)
-    line.storage.put("retention/V-1/000001.json", Event("V-1", "hold", NOW, "kim", "another word").to_bytes())
-    with pytest.raises(VerificationError, match="retention-changed"):
-        retention.expire(line.registry, line.storage, LATER, by="kim", now=NOW)
-    line.storage.put("retention/V-1/000001.json", b"{}")
-    with pytest.raises(VerificationError, match="retention-changed"):
-        events(line.storage, "V-1")
+    retention.hold(*kept(line), "V-1", by="kim", reason="suit", now=NOW)
+    (said,) = events(steps.records_of(line), "V-1")
+    log_row(world, "delete from log_entries where position = ?", said.position)
+    line = world.line()
+    with pytest.raises(VerificationError, match="log-rolled-back"):
+        retention.expire(*kept(line), LATER, by="kim", now=NOW)
     assert findings(line)
 
 
-def test_events_are_numbered_and_chained(world: World) -> None:
-    storage = world.line().storage
+def test_a_hold_whose_words_were_changed_destroys_nothing(world: World) -> None:
+    """Its entry of the log says another voucher; the log's tiles remember better."""
+    line = world.line()
+    retention.hold(*kept(line), "V-1", by="kim", reason="suit", now=NOW)
+    (said,) = events(steps.records_of(line), "V-1")
+    entry = line.registry.log_leaves(said.position, said.position + 1)[0]
+    log_row(world, "update log_entries set entry = ? where position = ?", entry.replace(b"V-1", b"V-9"), said.position)
+    line = world.line()
+    with pytest.raises(VerificationError, match="log-differs"):
+        retention.expire(*kept(line), LATER, by="kim", now=NOW)
+    with pytest.raises(VerificationError, match="entry-differs"):
+        events(steps.records_of(line), "V-1")
+    assert findings(line)
+
+
+def test_events_are_numbered_chained_signed_and_logged(world: World) -> None:
+    line = world.line()
     for place in range(3):
-        record(storage, Event("V-1", "hold" if place % 2 == 0 else "lift", NOW, "kim", str(place)))
-    found = events(storage, "V-1")
-    assert [event.reason for event in found] == ["0", "1", "2"]
-    assert found[0].before is None
-    assert len({event.before for event in found}) == 3
+        do = retention.lift if place % 2 else retention.hold
+        do(*kept(line), "V-1", by="kim", reason=str(place), now=NOW)
+    found = events(steps.records_of(line), "V-1")
+    assert [(each.says.number, each.says.reason) for each in found] == [(1, "0"), (2, "1"), (3, "2")]
+    assert [each.says.before for each in found] == [None, found[0].sha256, found[1].sha256]
+    for each in found:
+        document = verify_envelope(each.envelope, line.keyring, role="intake")
+        proof = prove(line.registry, line.storage, line.keyring, each.sha256)
+        assert verify_logged(proof, line.keyring, document).index == each.position
+        assert line.storage.read(evidence_key(digest(each.envelope))) == each.envelope
+
+
+def wanted(line: Line, voucher: str = "V-3") -> RetentionPredicate:
+    """What expire would say."""
+    term = next(t for t in retention.terms(steps.records_of(line), LATER) if t.voucher == voucher)
+    gone = tuple(sorted(Gone(each.key, each.sha256) for each in term.objects))
+    return RetentionPredicate(voucher, 1, None, "destroyed", NOW, "kim", term.basis, gone)
+
+
+LIES: dict[str, Callable[[RetentionPredicate], RetentionPredicate]] = {
+    "of a day that has not come": lambda says: replace(says, at=NOW + timedelta(days=400)),
+    "before it was due": lambda says: replace(says, at=datetime(2027, 1, 1, tzinfo=UTC)),
+    "of an object that is none of the voucher's": lambda says: replace(says, objects=(Gone("findings/x", "0" * 64),)),
+    "of an object by another digest": lambda says: replace(says, objects=(Gone(says.objects[0].key, "0" * 64),)),
+    "that leaves one out before it": lambda says: replace(says, number=2, before="0" * 64),
+    "that ends a hold that there is not": lambda says: replace(says, event="lift", objects=()),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_destruction_is_not_signed(world: World, name: str) -> None:
+    line = world.line()
+    says = LIES[name](wanted(line))
+    with pytest.raises(VerificationError, match="signer-refused"):
+        line.filing.signer.sign("intake", Statement(says.subject, says).to_bytes())
+    good = wanted(line)
+    assert line.filing.signer.sign("intake", Statement(good.subject, good).to_bytes())
+
+
+def test_what_another_voucher_needs_is_not_signed_away(world: World) -> None:
+    line = world.line()
+    says = wanted(line, "V-1")
+    retention.hold(*kept(line), "V-2", by="kim", reason="suit", now=NOW)
+    with pytest.raises(VerificationError, match="signer-refused"):
+        line.filing.signer.sign("intake", Statement(says.subject, says).to_bytes())
+
+
+def test_of_two_that_claim_one_number_the_first_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two writers in two processes: the second is told to try again, and its word comes after."""
+    line, other = world.line(), world.line()
+    real, turns = type(other.filing.signer).sign, []
+
+    def late(self: object, role: str, payload: bytes) -> bytes:
+        if not turns:
+            turns.append(role)
+            monkeypatch.setattr(type(other.filing.signer), "sign", real)
+            retention.hold(*kept(line), "V-2", by="lee", reason="first", now=NOW)
+        return real(self, role, payload)
+
+    monkeypatch.setattr(type(other.filing.signer), "sign", late)
+    says = RetentionPredicate("V-2", 1, None, "hold", NOW, "kim", "second")
+    records = steps.records_of(other)
+    made = records.add(
+        other.filing.signer,
+        says.resource.uri,
+        lambda number, before: Statement(
+            says.subject, replace(says, number=number, before=before, event="hold" if number == 1 else "lift")
+        ),
+        RetentionPredicate,
+    )
+    assert (made.says.number, made.says.event) == (2, "lift")
+    assert [each.says.reason for each in events(records, "V-2")] == ["first", "second"]
 
 
 @pytest.mark.parametrize("key", ["evidence/sha256/aa/x", "deliveries/V-1/D-1/a.jsonl", "retention/V-1/000001.json", "log/checkpoint", "findingsx/a"])  # fmt: skip

@@ -21,7 +21,7 @@ from include.evidence.log.prooffile import TlogProof
 from include.evidence.log.tree import verify_inclusion
 from include.evidence.merkle import leaf_hash
 from include.evidence.refusals import refuse
-from include.evidence.verify import Verified
+from include.evidence.verify import Passed, Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +40,38 @@ class Logged:
 
 
 @verification_only
-def verify_proof(proof: bytes, keyring: Keyring, *, at: datetime | None = None) -> Logged:
+def verify_proof(
+    proof: bytes, keyring: Keyring, *, at: datetime | None = None, passed: Passed = lambda _: None
+) -> Logged:
     """Steps 1 to 3. `at`: a time at which the log's key must be valid; None asks only that it was never revoked."""
     file = TlogProof.from_bytes(proof)
     if file.extra is None:
         raise refuse("proof-shape", "no entry")
     entry = LogEntry.from_bytes(file.extra)
+    passed(1)
     signed = verify_checkpoint(file.checkpoint, keyring, at=at)
+    passed(2)
     head = signed.checkpoint
     verify_inclusion(file.index, head.size, leaf_hash(file.extra), file.path, head.root)
+    passed(3)
     return Logged(entry, file.index, head, cosigned_by(signed.note, witnesses(keyring)))
 
 
 @verification_only
-def verify_logged(proof: bytes, keyring: Keyring, document: Verified, *, at: datetime | None = None) -> Logged:
+def verify_logged(
+    proof: bytes,
+    keyring: Keyring,
+    document: Verified,
+    *,
+    at: datetime | None = None,
+    passed: Passed = lambda _: None,
+) -> Logged:
     """All steps, for a document that `verify_envelope` accepted."""
-    logged = verify_proof(proof, keyring, at=at)
+    logged = verify_proof(proof, keyring, at=at, passed=passed)
     entry, statement = logged.entry, document.statement
     said = (entry.statement, entry.type, entry.subject, entry.resource)
     is_ = (document.statement_sha256, statement.predicate.TYPE, statement.subject, statement.predicate.resource.uri)
     if said != is_ or entry.keyid not in document.keyids:
         raise refuse("entry-differs")
+    passed(4)
     return logged

@@ -9,10 +9,14 @@ from typing import Final
 from include.errors import SignerError, VerificationError
 from include.evidence.canonical import Json
 from include.evidence.envelope import parse
+from include.evidence.predicates import AuditPredicate
 from include.evidence.signing import wire
 
 PATIENCE: Final = 120
 """Seconds to wait for an answer: a large report is read and judged again before it is signed."""
+
+PATIENCE_AUDIT: Final = 6 * 3600
+"""The same for an audit: all evidence is read again."""
 
 
 class SocketSigner:
@@ -23,7 +27,12 @@ class SocketSigner:
 
     def sign(self, role: str, payload: bytes) -> bytes:
         """See Signer: signed, logged and published. Raises what the signer says, or SignerError "signer-unavailable"."""
-        envelope = wire.decode(self._ask({"ask": "sign", "role": role, "payload": wire.encode(payload)})["envelope"])
+        envelope = wire.decode(
+            self._ask(
+                {"ask": "sign", "role": role, "payload": wire.encode(payload)},
+                PATIENCE_AUDIT if AuditPredicate.TYPE.encode() in payload else PATIENCE,
+            )["envelope"]
+        )
         if parse(envelope).payload != payload:
             raise SignerError(
                 "signer-answer", "the signer signed something else", ko="서명기가 다른 내용에 서명했습니다"
@@ -35,10 +44,10 @@ class SocketSigner:
         said = self._ask({"ask": "verifier", "role": role})["verifier"]
         return None if said is None else str(said)
 
-    def _ask(self, question: dict[str, Json]) -> dict[str, Json]:
+    def _ask(self, question: dict[str, Json], patience: float = PATIENCE) -> dict[str, Json]:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(PATIENCE)
+                connection.settimeout(patience)
                 connection.connect(str(self._path))
                 wire.send(connection, question)
                 answer = wire.receive(connection)

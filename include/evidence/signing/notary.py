@@ -15,6 +15,7 @@ from include.evidence.filing import evidence_key
 from include.evidence.keyring import Keyring
 from include.evidence.log.writer import LogWriter
 from include.evidence.predicates import DecisionPredicate
+from include.evidence.records import Records
 from include.evidence.refusals import refuse
 from include.evidence.signer import KeyHolder, of_role
 from include.evidence.signing.recompute import Recomputer
@@ -32,7 +33,7 @@ class Notary:
         self._keys = keys
         self._registry = registry
         self._storage = storage
-        self._recomputer = Recomputer(storage, registry, keyring)
+        self._recomputer = Recomputer(Records(registry, storage, keyring), now)
         self._log = LogWriter(registry, storage, keyring, keys, now)
         self._turn = threading.Lock()
 
@@ -42,6 +43,8 @@ class Notary:
         Raises SignerError, VerificationError (it is not what it should be), RegistryError, StorageError (ask again).
         """
         statement = of_role(role, payload)
+        if self._registry.log_entry(statement.sha256) is None:
+            self._check(role, statement)  # not in turn: an audit reads all there is
         with self._turn:
             row = self._registry.log_entry(statement.sha256) or self._signed(role, statement, payload)
             self._storage.put_once(evidence_key(row.envelope_sha256), row.envelope)
@@ -52,10 +55,12 @@ class Notary:
         """See Signer."""
         return self._keys.verifier(role)
 
-    def _signed(self, role: str, statement: Statement, payload: bytes) -> LogRow:
+    def _check(self, role: str, statement: Statement) -> None:
         says = statement.predicate
         if isinstance(says, DecisionPredicate) and says.verifier != self._keys.verifier(role):
             raise refuse("wrong-verifier")
         self._recomputer.check(statement)
+
+    def _signed(self, role: str, statement: Statement, payload: bytes) -> LogRow:
         envelope = self._keys.sign(role, payload)
         return self._log.append(statement, envelope, parse_envelope(envelope).signatures[0].keyid)

@@ -5,34 +5,43 @@ manifest     the lines lie in storage under the subject and give its counts and 
 run-started  its manifest is logged; the contract is the one of the registry, and its rules and programme are those named
 report       its run is logged; report.json lies in storage, its checks are exactly the rules committed to, each verdict
              follows from its numbers and the report's verdict from its checks
+retention    it follows the voucher's minutes in the log; a hold is not one twice, a lift ends one; what is destroyed
+             belongs to the voucher, was due on the day it says, which is not in the future, and is needed by nobody else
+audit        its count and checkpoint are the log's; the log and every filed document are read once more with the same findings
 decision     RELEASE and REJECT rest on manifest, run and report of this very attempt, all logged, with the verdict
              reached once more; HOLD, which lets nothing go, needs only that there is such an attempt
-Not reached again: the delivery's own bytes (`dambo verify --delivery --rerun` does) and the gate's conditions on
+Not reached again: the delivery's own bytes (`dambo verify --delivery --rerun` does), what an audit says of them, and the gate's conditions on
 agreement and money, which release judges for itself.
 Raises VerificationError "signer-refused" and those of the documents; StorageError, RegistryError.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from include.contracts import load
 from include.deliveries.marker import parse_marker
 from include.errors import DamboError, StorageError, VerificationError
+from include.evidence import retention
+from include.evidence.audit import reached_again
 from include.evidence.canonical import digest
 from include.evidence.filing import evidence_key
-from include.evidence.keyring import Keyring
 from include.evidence.manifest import Manifest
 from include.evidence.predicates import (
+    AuditPredicate,
     Claims,
     DecisionPredicate,
     ManifestPredicate,
     Pinned,
     Predicate,
     ReportPredicate,
+    RetentionPredicate,
     RunStartedPredicate,
 )
+from include.evidence.records import Records
 from include.evidence.refusals import refuse
 from include.evidence.rules import rules_digest
 from include.evidence.statement import Statement
@@ -41,7 +50,6 @@ from include.gate.body import Body, read_body
 from include.gate.required import required_rules
 from include.programmes import load_programme
 from include.registry import Attempt, Registry
-from include.storage import Storage
 
 Kind = TypeVar("Kind", ManifestPredicate, RunStartedPredicate, ReportPredicate)
 
@@ -50,11 +58,15 @@ EXPECTED = {"RELEASE": "PASS", "REJECT": "FAIL"}
 
 @dataclass(frozen=True)
 class Recomputer:
-    """Where everything is read again."""
+    """Where everything is read again; `now`, since nothing is destroyed before its day."""
 
-    storage: Storage
-    registry: Registry
-    keyring: Keyring
+    records: Records
+    now: Callable[[], datetime]
+
+    @property
+    def registry(self) -> Registry:
+        """The registry of the records."""
+        return self.records.registry
 
     def check(self, statement: Statement) -> None:
         """Raises unless the statement is what is reached again."""
@@ -67,6 +79,11 @@ class Recomputer:
                 self._report(statement.subject, says)
             case DecisionPredicate() as says:
                 self._decision(statement.subject, says)
+            case RetentionPredicate() as says:
+                self._retention(says)
+            case AuditPredicate() as says:
+                self._follows(says)
+                reached_again(self.records, statement.subject, says)
 
     def _manifest(self, subject: str, says: ManifestPredicate) -> None:
         lines = Manifest.from_bytes(self._object(subject))
@@ -126,6 +143,23 @@ class Recomputer:
             case _:
                 raise refuse("signer-refused", "inputs")
 
+    def _retention(self, says: RetentionPredicate) -> None:
+        self._follows(says)
+        if says.event != "destroyed":
+            _same("hold", retention.held(self.records, says.voucher), says.event == "lift")
+            return
+        if says.at > self.now():
+            raise refuse("signer-refused", "in the future")
+        known = retention.terms(self.records, says.at.astimezone(retention.KST).date())
+        due = {(each.key, each.sha256) for each in retention.due(known).get(says.voucher, ()) if not each.recorded}
+        if not {(gone.key, gone.sha256) for gone in says.objects} <= due:
+            raise refuse("signer-refused", "an object that is not due")
+
+    def _follows(self, says: RetentionPredicate | AuditPredicate) -> None:
+        """It is the next minute about its resource."""
+        before = self.records.minutes(type(says)).get(says.resource.uri, [])
+        _same("number", (says.number, says.before), (len(before) + 1, before[-1].sha256 if before else None))
+
     def _logged(self, sha256: str, kind: type[Kind], subject: str, resource: str) -> Kind:
         says = self._input(sha256, subject, resource)
         if not isinstance(says, kind):
@@ -137,7 +171,7 @@ class Recomputer:
         row = self.registry.log_entry(sha256)
         if row is None:
             raise refuse("not-logged", sha256[:16])
-        verified = verify_envelope(row.envelope, self.keyring)
+        verified = verify_envelope(row.envelope, self.records.keyring)
         says = verified.statement.predicate
         about = (verified.statement_sha256, verified.statement.subject, says.resource.uri)
         _same("subject", about, (sha256, subject, resource))
@@ -160,7 +194,7 @@ class Recomputer:
 
     def _read(self, key: str) -> bytes:
         try:
-            return self.storage.read(key)
+            return self.records.storage.read(key)
         except StorageError as error:
             if error.code != "object-missing":
                 raise
