@@ -52,8 +52,9 @@ def conform(array: pa.Array, col: Col, *, lexical: bool = False, json_texts: boo
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     typed = (_lexical if lexical else _native)(array, col)
-    mistyped = pc.and_(pc.is_valid(array), pc.is_null(typed))
-    return typed, mistyped if pc.any(mistyped).as_py() else None
+    if typed.null_count == array.null_count:  # typing only ever adds nulls
+        return typed, None
+    return typed, pc.and_(pc.is_valid(array), pc.is_null(typed))
 
 
 ARROW: dict[str, pa.DataType] = {
@@ -146,12 +147,22 @@ def _integers_of_text(array: pa.Array) -> pa.Array:
 def _integers(array: pa.Array) -> pa.Array:
     if pa.types.is_decimal(array.type) or pa.types.is_uint64(array.type):
         return array.cast(BIG)
-    return array.cast(pa.int64())
+    return array if pa.types.is_int64(array.type) else array.cast(pa.int64())
 
 
 def _finite(array: pa.Array) -> pa.Array:
     """Finite values only; adding zero makes -0 and 0 one number."""
-    return pc.add(pc.if_else(pc.is_finite(array), array, pa.scalar(None, pa.float64())), 0.0)
+    if not _all_finite(array):
+        array = pc.if_else(pc.is_finite(array), array, pa.scalar(None, pa.float64()))
+    return pc.add(array, 0.0)
+
+
+def _all_finite(array: pa.DoubleArray) -> bool:
+    """Are all numbers finite, those under nulls included? Much the faster question, and nearly always enough."""
+    if not len(array):
+        return True
+    numbers = np.frombuffer(array.buffers()[1], dtype=np.float64)[array.offset : array.offset + len(array)]
+    return bool(np.isfinite(numbers).all())
 
 
 def _temporal_of_text(array: pa.Array, col: Col) -> pa.Array:
