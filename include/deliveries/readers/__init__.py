@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from importlib import import_module
 from types import MappingProxyType
 
 from include.deliveries.readers.base import Limits, Part, Reader, join
 from include.deliveries.readers.codes import CODES
 
+_READERS: Mapping[str, tuple[str, str]] = MappingProxyType({
+    "parquet": ("parquet", "ParquetReader"),
+    "csv": ("delimited", "CsvReader"),
+    "tsv": ("delimited", "TsvReader"),
+    "json": ("jsonfile", "JsonReader"),
+    "jsonl": ("jsonlines", "JsonLinesReader"),
+    "xlsx": ("xlsx", "XlsxReader"),
+    "coco": ("labels.coco", "CocoReader"),
+    "voc": ("labels.voc", "VocReader"),
+    "yolo": ("labels.yolo", "YoloReader"),
+})  # fmt: skip
+"""Module and class of each format's reader, imported only when a contract asks for it."""
 
-def _parquet(limits: Limits | None) -> Reader:
-    from include.deliveries.readers.parquet import ParquetReader
-
-    return ParquetReader(limits)
-
-
-def _csv(limits: Limits | None) -> Reader:
-    from include.deliveries.readers.delimited import CsvReader
-
-    return CsvReader(limits)
-
-
-def _tsv(limits: Limits | None) -> Reader:
-    from include.deliveries.readers.delimited import TsvReader
-
-    return TsvReader(limits)
-
-
-def _json(limits: Limits | None) -> Reader:
-    from include.deliveries.readers.jsonfile import JsonReader
-
-    return JsonReader(limits)
-
-
-def _jsonl(limits: Limits | None) -> Reader:
-    from include.deliveries.readers.jsonlines import JsonLinesReader
-
-    return JsonLinesReader(limits)
-
-
-def _xlsx(limits: Limits | None) -> Reader:
-    from include.deliveries.readers.xlsx import XlsxReader
-
-    return XlsxReader(limits)
-
-
-_MAKERS: Mapping[str, Callable[[Limits | None], Reader]] = MappingProxyType(
-    {"parquet": _parquet, "csv": _csv, "tsv": _tsv, "json": _json, "jsonl": _jsonl, "xlsx": _xlsx}
-)
-
-FORMATS: tuple[str, ...] = tuple(_MAKERS)
+FORMATS: tuple[str, ...] = tuple(_READERS)
 """The formats there are readers for: the contract's physicalType of a schema object."""
 
 __all__ = ["CODES", "FORMATS", "Limits", "Part", "Reader", "join", "reader_for"]
@@ -57,4 +30,6 @@ __all__ = ["CODES", "FORMATS", "Limits", "Part", "Reader", "join", "reader_for"]
 
 def reader_for(format: str, limits: Limits | None = None) -> Reader:  # noqa: A002 - the contract's own word
     """The reader of a format. Imports what it needs only now. Raises KeyError for a format not in FORMATS."""
-    return _MAKERS[format](limits)
+    module, name = _READERS[format]
+    found: type[Reader] = getattr(import_module(f"{__name__}.{module}"), name)
+    return found(limits)

@@ -26,7 +26,9 @@ class Item:
     chars: int
 
 
-class _Stop(Exception):  # noqa: N818 - not an error: the document cannot be followed any further
+class Stop(Exception):  # noqa: N818 - not an error
+    """The document cannot be followed any further."""
+
     def __init__(self, found: Defect) -> None:
         super().__init__(found.code)
         self.defect = found
@@ -52,7 +54,7 @@ class Document:
                 yield defect(self._name, "trailing-data")
             if not self._found:
                 yield defect(self._name, "records-absent", pointer="".join(map(step, self._records)))
-        except _Stop as stop:
+        except Stop as stop:
             yield stop.defect
 
     def _peek(self) -> str:
@@ -103,13 +105,7 @@ class Document:
 
     def _members(self, pointer: str, rest: tuple[str, ...]) -> Iterator[Item | Defect]:
         keys: set[str] = set()
-        for _ in self._commas("}", pointer):
-            if self._peek() != '"':
-                raise self._stop("invalid-json", pointer)
-            key, _ = self._value(pointer, -1)
-            if not isinstance(key, str) or self._peek() != ":":
-                raise self._stop("invalid-json", pointer)
-            self._window.use(self._window.pos + 1)
+        for key in self._keys(pointer):
             inner = pointer + step(key)
             if key in keys:
                 yield defect(self._name, "duplicate-key", pointer=inner)
@@ -119,6 +115,17 @@ class Document:
             else:
                 yield from self._skipped(inner)
             keys.add(key)
+
+    def _keys(self, pointer: str) -> Iterator[str]:
+        """The keys of the object that begins at the window, which then stands at the key's value."""
+        for _ in self._commas("}", pointer):
+            if self._peek() != '"':
+                raise self._stop("invalid-json", pointer)
+            key, _ = self._value(pointer, -1)
+            if not isinstance(key, str) or self._peek() != ":":
+                raise self._stop("invalid-json", pointer)
+            self._window.use(self._window.pos + 1)
+            yield key
 
     def _entries(self, pointer: str, rest: tuple[str, ...]) -> Iterator[Item | Defect]:
         for i in self._commas("]", pointer):
@@ -187,5 +194,5 @@ class Document:
             return Flaw("invalid-json"), stop
         return value, end
 
-    def _stop(self, code: str, pointer: str, row: int = -1) -> _Stop:
-        return _Stop(defect(self._name, code, row=row, pointer=pointer, detail="the rest of the file was not read"))
+    def _stop(self, code: str, pointer: str, row: int = -1) -> Stop:
+        return Stop(defect(self._name, code, row=row, pointer=pointer, detail="the rest of the file was not read"))

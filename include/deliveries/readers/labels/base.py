@@ -63,7 +63,7 @@ ID_OPTION: Mapping[str, Any] = {
 class Label(msgspec.Struct):
     """One label as a file says it: a field for each column of `checks.streams.ANNOTATIONS`, and its place in the file.
 
-    `item_id` is the item's name as the file has it; None where the label file's own name says it. `row` is its index in
+    `item_id` is the item's name as the file has it; None where the label file's own name says it, "" where it is not known. `row` is its index in
     the file, None for the next one.
     """
 
@@ -178,7 +178,7 @@ class _Finish:
         )
 
     def _complete(self, label: Label) -> None:
-        label.item_id = item_id(self._name if label.item_id is None else label.item_id, self._mode)
+        label.item_id = item_id(self._name if label.item_id is None else label.item_id, self._mode) or None
         if label.annotator_id is None:
             label.annotator_id = self._rater
         if label.split is None:
@@ -209,7 +209,7 @@ def _cleaned(name: str, row: int, label: Label) -> Iterator[Defect]:
         except (UnicodeEncodeError, OverflowError, pa.ArrowException) as error:
             code = "lone-surrogate" if isinstance(error, UnicodeEncodeError) else "number-out-of-range"
             yield defect(name, code, row=row, pointer=_text(label.pointer), detail=field.name)
-            setattr(label, field.name, "" if field.name == "item_id" else None)
+            setattr(label, field.name, None)
     label.pointer = _text(label.pointer)
 
 
