@@ -14,7 +14,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from checks.agreement.coefficients import NAMES, WEIGHTED, Level, Name, Weights
+from checks.agreement.coefficients import NAMES
+from checks.agreement.declared import method_of
 from checks.agreement.scale import scale_of
 from checks.agreement.statistic import Method, Rated, Statistic, measure
 from checks.agreement.tables import all_tables
@@ -31,8 +32,6 @@ from checks.statistics.targets import demanded, shortfall
 from checks.statistics.undefined import Undefined
 
 _LABEL = {"type": ["string", "number", "boolean"]}
-_NUMERIC_TYPES = {"integer", "number"}
-_LABEL_TYPES = _NUMERIC_TYPES | {"string", "any"}
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class LabelAgreement(Check):
         """See `params`; the rest is refused here."""
         by = decl.col("by", decl.params["by"]) if "by" in decl.params else None
         source = _source(decl, by)
-        method = _method(decl, _rated_columns(decl))
+        method = method_of(decl, _rated_columns(decl))
         missing = frozenset(label_text(v) for v in decl.params.get("missing", [""]))
         clash = sorted(missing & set(method.categories or ()))
         if clash:
@@ -219,43 +218,6 @@ def _distinct(path: str, columns: list[Col]) -> None:
     names = [col.name for col in columns]
     if len(set(names)) < len(names):
         raise Misdeclared(path, "one column stands in two roles")
-
-
-def _method(decl: Declaration, rated: tuple[Col, ...]) -> Method:
-    coefficient: Name = decl.params["coefficient"]
-    weights: Weights | None = decl.params.get("weights")
-    ordered = coefficient in WEIGHTED
-    level: Level = decl.params.get("level", "ordinal" if ordered else "nominal")
-    if ordered != (weights is not None):
-        raise Misdeclared(
-            "weights", f"{coefficient} {'needs' if ordered else 'takes no'} weights", "linear or quadratic"
-        )
-    if ordered and level != "ordinal":
-        raise Misdeclared("level", f"{coefficient} weighs by rank: its level is ordinal, not {level}")
-    if not ordered and coefficient != "krippendorff-alpha" and level != "nominal":
-        raise Misdeclared("level", f"{coefficient} is nominal", "krippendorff-alpha takes every level")
-    categories = _categories(decl, numeric=level in {"interval", "ratio"})
-    method = Method(coefficient, level, weights, categories)
-    allowed = _LABEL_TYPES if level in {"interval", "ratio"} else _NUMERIC_TYPES
-    if method.numeric and not all(col.type in allowed for col in rated):
-        raise Misdeclared(
-            "categories" if level == "ordinal" else "level", f"{level} labels need numbers", "or categories in order"
-        )
-    return method
-
-
-def _categories(decl: Declaration, *, numeric: bool) -> tuple[str, ...] | None:
-    given = decl.params.get("categories")
-    if given is None:
-        return None
-    texts = tuple(label_text(v) for v in given)
-    if len(set(texts)) < len(texts):
-        raise Misdeclared("categories", "two categories are written alike")
-    try:
-        scale_of(texts, texts, numeric=numeric)
-    except Undefined as why:
-        raise Misdeclared("categories", f"{why.reason}: interval and ratio categories are numbers") from None
-    return texts
 
 
 def _defects(defects: RowDefects) -> Table:
