@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
@@ -27,8 +27,10 @@ from include.deliveries.readers import FORMATS, reader_for
 from include.deliveries.scan import Fetch, fetcher, scan
 from include.deliveries.shards import Shard, plan_shards
 from include.evidence.manifest import Entry, Manifest
+from include.pictures import pictures
 from include.programmes import Programme, load_programme
 from include.reports.code import code_identity
+from include.reports.page import Picture
 from include.reports.quality_report import DeliveryFacts, QualityReport, build_report
 from include.settings import Settings
 from include.storage import open_storage
@@ -80,11 +82,13 @@ def tally(
 
 @dataclass(frozen=True)
 class Assessed:
-    """A self-check: the report, the delivery as it was frozen for it, and the states of its shards if they were kept."""
+    """A self-check: the report, the delivery as it was frozen for it, pictures of failing examples by rule, and the
+    states of its shards if they were kept."""
 
     report: QualityReport
     frozen: Frozen
     tallied: tuple[engine.Tallied, ...] = ()
+    pictures: Mapping[str, tuple[Picture, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,8 @@ def assess(
         states = list(_tallied(task, contract, shards, progress))
         report = report_of(contract, programme, frozen.manifest, claim, states, scratch)
         kept = [engine.load(engine.dump(tallied), check_plan(contract)) for tallied in states] if keep else []
-        return Assessed(report, frozen, tuple(kept))
+        drawn = pictures(report.document, contract, frozen.manifest, fetch, scratch)
+        return Assessed(report, frozen, tuple(kept), drawn)
 
 
 @dataclass(frozen=True)

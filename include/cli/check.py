@@ -109,7 +109,7 @@ def write(assessed: Assessed, out: Path) -> dict[str, Path]:
         for old in (out / folder).glob("*") if (out / folder).is_dir() else ():
             old.unlink()
     files = {**report.files(), "manifest.jsonl": assessed.frozen.manifest.to_bytes()}
-    files["report.html"] = render_html(read_report(report.data))
+    files["report.html"] = render_html(read_report(report.data), pictures=assessed.pictures)
     written = {}
     for name, data in files.items():
         path = out / name

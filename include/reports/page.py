@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote
@@ -39,12 +41,27 @@ RESOURCE: Final = re.compile(
 )
 
 
-def render_html(report: Json, *, statement: Json | None = None) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A failing example as a picture: the example's file and record (zero-based; -1: the file), the image's path, a JPEG."""
+
+    file: str
+    row: int
+    image: str
+    data: bytes
+
+
+def render_html(
+    report: Json, *, statement: Json | None = None, pictures: Mapping[str, Sequence[Picture]] | None = None
+) -> bytes:
     """The page of a report (as `schema.read_report` gives it); `statement` is the in-toto statement that names it.
+
+    `pictures` of failing examples, by rule, stand in the page itself.
 
     The same input gives the same bytes. A statement about something else is shown as an alarm, not hidden.
     """
     rules = rule_views(report)
+    shown = {visible(name, 200): [_picture(one) for one in some] for name, some in (pictures or {}).items()}
     urgent = [r for r in rules if r.verdict not in {"PASS", "NOT_APPLICABLE"}]
     fold = len(rules) > FOLD_FROM
     page = _environment().get_template("report.html").render(
@@ -62,8 +79,20 @@ def render_html(report: Json, *, statement: Json | None = None) -> bytes:
         statement=list(_statement(statement)) if statement else [],
         facts=_facts(report),
         unfolded=UNFOLDED,
+        pictures=shown,
     )  # fmt: skip
     return page.encode()
+
+
+def _picture(found: Picture) -> Mapping[str, Any]:
+    """Ready for the page."""
+    return {
+        "src": "data:image/jpeg;base64," + b64encode(found.data).decode(),
+        "image": plain(found.image),
+        "file": plain(found.file),
+        "record": "" if found.row < 0 else figures.count(found.row + 1),
+        "labelled": found.file != found.image,
+    }
 
 
 def digest_of(report: Json) -> str:

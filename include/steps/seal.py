@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+from include.errors import StorageError, VerificationError
 from include.evidence.envelope import parse as parse_envelope
 from include.evidence.predicates import (
     ByVerdict,
@@ -13,14 +15,19 @@ from include.evidence.predicates import (
     RunStartedPredicate,
 )
 from include.evidence.statement import Statement, parse
+from include.pictures import pictures
 from include.registry import Attempt
 from include.reports.page import render_html
 from include.reports.schema import read_report
 from include.steps.context import (
     Line,
+    agreed,
+    fetch_of,
     identity_of,
     manifest_of,
+    marker_of,
     resource_of,
+    scratch_of,
     statement_of,
     step,
 )
@@ -43,7 +50,28 @@ def seal(line: Line, attempt_id: str) -> None:
         )
         statement = parse(parse_envelope(envelope).payload)
         line.filing.put(attempt_id, "report-html", render_html(report, statement=statement.to_json()))
+        _with_pictures(line, attempt, report, statement, sha256(data).hexdigest())
         line.registry.seal(attempt_id, report["verdict"], sha256(data).hexdigest(), line.now())
+
+
+def _with_pictures(
+    line: Line, attempt: Attempt, report: Mapping[str, Any], statement: Statement, report_sha256: str
+) -> None:
+    """The same page with pictures of delivered data, where findings go, to be destroyed with them.
+
+    Pictures are an aid: a delivery that cannot be read any more is the gate's business, and the page does without.
+    """
+    found = agreed(line, attempt, marker_of(line, attempt.id))
+    try:
+        with scratch_of(line, attempt.id) as scratch:
+            drawn = pictures(report, found.contract, manifest_of(line, attempt.id), fetch_of(line, attempt), scratch)
+    except (StorageError, VerificationError) as error:
+        logging.getLogger(__name__).warning("no pictures in the report: %s", error.code)
+        return
+    if drawn:
+        page = render_html(report, statement=statement.to_json(), pictures=drawn)
+        key = f"findings/{report_sha256}/pictures-{sha256(page).hexdigest()}.html"
+        line.filing.put(attempt.id, "report-pictures", page, key=key)
 
 
 def _report_predicate(line: Line, attempt: Attempt, data: bytes, report: Mapping[str, Any]) -> ReportPredicate:

@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from include.errors import VerificationError
+from include.errors import StorageError, VerificationError
 from include.settings import Settings
 
 if TYPE_CHECKING:
-    from include.registry import Registry
+    from include.registry import Document, Registry
     from include.registry.records import Attempt, DecisionRow, DeliveryRow
     from include.storage import Storage
 
 PER_PAGE = 25
 REPORT = "report-html"
 """The registry's kind of the document that a person reads."""
+
+PICTURES = "report-pictures"
+"""The same with pictures of delivered data, which is destroyed before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,19 @@ class Source:
         documents = self.registry.documents(attempt_id, REPORT)
         if not documents:
             return None
-        document = documents[-1]
+        return self._illustrated(attempt_id) or self._same(documents[-1])
+
+    def _illustrated(self, attempt_id: str) -> bytes | None:
+        """The page with pictures; None if there is none, or none any more."""
+        for document in self.registry.documents(attempt_id, PICTURES)[-1:]:
+            try:
+                return self._same(document)
+            except StorageError as error:
+                if error.code != "object-missing":
+                    raise
+        return None
+
+    def _same(self, document: Document) -> bytes:
         content = self.storage.read(document.storage_key)
         if hashlib.sha256(content).hexdigest() != document.sha256:
             raise VerificationError(
