@@ -78,13 +78,18 @@ class View:
             self._distinct[col.name] = self._values(col.name)
         return self._distinct[col.name]
 
-    def _values(self, name: str) -> tuple[View, np.ndarray] | None:
+    def dictionary(self, name: str) -> pa.DictionaryArray | None:
+        """The column if the reader gave codes into a dictionary without null, of which there are fewer than records."""
         array = self._given(name)
         if not pa.types.is_dictionary(array.type) or array.dictionary.null_count:
             return None
-        values = array.dictionary
-        if len(values) >= self.num_rows:
+        return array if len(array.dictionary) < self.num_rows else None
+
+    def _values(self, name: str) -> tuple[View, np.ndarray] | None:
+        array = self.dictionary(name)
+        if array is None:
             return None
+        values = array.dictionary
         once = pa.concat_arrays([values, pa.nulls(1, values.type)])
         field = self.batch.table.schema.field(name).with_type(values.type)
         table = pa.RecordBatch.from_arrays([once], schema=pa.schema([field]))

@@ -17,6 +17,7 @@ import numpy as np
 
 from checks.agreement.sums import Coefficient
 from checks.kernel import Interval, rounded
+from checks.statistics.student import half_width
 from checks.statistics.undefined import Undefined
 
 LEVEL = "0.95"
@@ -38,7 +39,7 @@ def interval(parts: Sequence[Coefficient], weight: np.ndarray, value: float, low
         return None
     lowest = min(lowest, value)
     if max(part.sums.features for part in parts) <= MOST_FEATURES:
-        half = _quantile(n - 1) * standard_error(parts, weight, informative)
+        half = half_width(n - 1) * standard_error(parts, weight, informative)
         method = f"delta method over {n} items, Student t with {n - 1} degrees of freedom"
         return Interval(_bound(value - half, lowest), _bound(value + half, lowest), LEVEL, method)
     replicates = sorted(_replicates(parts, weight))
@@ -60,13 +61,6 @@ def standard_error(parts: Sequence[Coefficient], weight: np.ndarray, informative
     centre = fsum(w[informative] * influence[informative]) / n
     squares = fsum(w[informative] * (influence[informative] - centre) ** 2)
     return sqrt(squares * n / (n - 1))
-
-
-def _quantile(freedom: int) -> float:
-    """Student's t at 0.975."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(freedom, 0.975))
 
 
 def _bound(x: float, lowest: float) -> Decimal:

@@ -1,11 +1,12 @@
 """Labels against a gold standard: accuracy, and precision, recall and F1 by class.
 
 The records with a gold label are the reference. One of them without a label counts as wrong: what is not labelled is not
-right. Accuracy is exact; the others are scikit-learn's from the cells of the contingency table, weighted by their counts.
+right. Accuracy is exact; precision, recall and F1 are quotients of counts, as scikit-learn defines them.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -129,16 +130,19 @@ def _classes(cells: Mapping[Cell, int]) -> list[str]:
 
 def _scores(cells: Mapping[Cell, int]) -> list[tuple[float, float, float]]:
     """Precision, recall and F1 of each class; 0 where a class was never labelled, or is not in gold."""
-    from sklearn.metrics import precision_recall_fscore_support
+    gold, given, right = Counter[str](), Counter[str | None](), Counter[str]()
+    for (reference, label), count in cells.items():
+        gold[reference] += count
+        given[label] += count
+        right[reference] += count if reference == label else 0
+    return [
+        (_share(right[c], given[c]), _share(right[c], gold[c]), _share(2 * right[c], gold[c] + given[c]))
+        for c in _classes(cells)
+    ]
 
-    classes = _classes(cells)
-    number = {name: k for k, name in enumerate(classes)}
-    gold = [number[g] for g, _ in cells]
-    label = [-1 if given is None else number[given] for _, given in cells]
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        gold, label, labels=range(len(classes)), sample_weight=list(cells.values()), zero_division=0.0
-    )
-    return [(float(p), float(r), float(f)) for p, r, f in zip(precision, recall, f1, strict=True)]
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
 
 
 def _summary(cells: Mapping[Cell, int], without_gold: int) -> Table:

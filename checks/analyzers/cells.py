@@ -9,51 +9,22 @@ It must not decide what a null means: a null is a cell of its own, and whoever r
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Self, TypeVar
 
-import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from checks.analyzers.joint import Joint, joined, joint
 from checks.analyzers.labels import Codes, labels
+from checks.analyzers.vocabulary import Texts, Vocabulary
 from checks.analyzers.where import Where
 from checks.columns import Col, View
 from checks.kernel import State
 
-_DENSE = 1 << 16
 _WIDEST = 1 << 62
 
 Key = tuple[str | None, ...]
-
-
-class Texts(msgspec.Struct, frozen=True):
-    """Sorted distinct texts, as UTF-8 bytes end to end and their byte lengths (int64, little-endian)."""
-
-    data: bytes = b""
-    lengths: bytes = b""
-
-    def __post_init__(self) -> None:
-        if len(self.lengths) % 8 or int(np.frombuffer(self.lengths, dtype="<i8").sum()) != len(self.data):
-            raise ValueError("lengths do not cover the data")
-
-    @property
-    def size(self) -> int:
-        """Number of texts."""
-        return len(self.lengths) // 8
-
-    def array(self) -> pa.LargeStringArray:
-        """As Arrow."""
-        lengths = np.frombuffer(self.lengths, dtype="<i8")
-        offsets = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
-        return pa.LargeStringArray.from_buffers(len(lengths), pa.py_buffer(offsets), pa.py_buffer(self.data))
-
-    @classmethod
-    def of(cls, array: pa.LargeStringArray) -> Self:
-        """Of distinct texts that are already sorted."""
-        binary = array.cast(pa.large_binary())
-        lengths = pc.binary_length(binary).to_numpy(zero_copy_only=False).astype("<i8")
-        return cls(b"".join(binary.to_pylist()), lengths.tobytes())
 
 
 class Cells(State, frozen=True):
@@ -100,17 +71,39 @@ class Cells(State, frozen=True):
             return self
         if not self.counts:
             return other
-        columns = []
+        if self.texts != other.texts:
+            return self._united(other)
+        if self.codes == other.codes:
+            return type(self)(self.texts, self.codes, (self.tally() + other.tally()).tobytes())
+        rows, counts = np.concatenate([self.rows(), other.rows()]), np.concatenate([self.tally(), other.tally()])
+        rows, counts = sum_by_row(list(rows.T), [t.size for t in self.texts], counts)
+        return type(self)(self.texts, rows.astype("<i4").tobytes(), counts.astype("<i8").tobytes())
+
+    def _united(self, other: Self) -> Self:
+        """Counts of both, whose texts differ."""
         mine, theirs = self.rows(), other.rows()
+        codes, vocabularies = [], []
         for j in range(len(self.texts)):
             texts, first, second = _union(self.texts[j], other.texts[j])
-            columns.append(Codes(np.concatenate([first[mine[:, j]], second[theirs[:, j]]]), texts, nulls=True))
-        return type(self)(*_canonical(columns, np.concatenate([self.tally(), other.tally()])))
+            codes.append(np.concatenate([first[mine[:, j]], second[theirs[:, j]]]))
+            vocabularies.append(Vocabulary(texts))
+        sizes = [vocabulary.size for vocabulary in vocabularies]
+        summed = sum_by_row(codes, sizes, np.concatenate([self.tally(), other.tally()]))
+        return type(self)(*_canonical(*summed, vocabularies))
 
     @classmethod
     def of(cls, columns: Sequence[Codes]) -> Self:
         """Tally columns of equal length."""
-        return cls(*_canonical(columns, None))
+        found = joined(columns)
+        if found is not None:
+            return cls.of_joint(found)
+        counted = sum_by_row([c.codes for c in columns], [c.vocabulary.size for c in columns], None)
+        return cls(*_canonical(*counted, [c.vocabulary for c in columns]))
+
+    @classmethod
+    def of_joint(cls, found: Joint) -> Self:
+        """Tally joint codes."""
+        return cls(*_canonical(found.cells, found.counts[found.met], found.vocabularies))
 
     @classmethod
     def empty(cls, columns: int) -> Self:
@@ -123,11 +116,12 @@ C = TypeVar("C", bound=Cells)
 
 def cross(kind: type[C], view: View, columns: Sequence[Col], where: Where | None) -> C:
     """A state of `kind`: tally a batch over `columns`, of the records that `where` lets through."""
+    mask = None if where is None else where.mask(view)
+    found = joint(view, columns)
+    if found is not None:
+        return kind.of_joint(found if mask is None else found.of(mask))
     encoded = [labels(view, col) for col in columns]
-    if where is not None:
-        mask = where.mask(view)
-        encoded = [Codes(c.codes[mask], c.texts, c.nulls) for c in encoded]
-    return kind.of(encoded)
+    return kind.of(encoded if mask is None else [replace(c, codes=c.codes[mask]) for c in encoded])
 
 
 def _union(a: Texts, b: Texts) -> tuple[pa.LargeStringArray, np.ndarray, np.ndarray]:
@@ -139,21 +133,33 @@ def _union(a: Texts, b: Texts) -> tuple[pa.LargeStringArray, np.ndarray, np.ndar
     return both.dictionary, np.append(lookup[: len(first)], null), np.append(lookup[len(first) :], null)
 
 
-def _canonical(columns: Sequence[Codes], weights: np.ndarray | None) -> tuple[tuple[Texts, ...], bytes, bytes]:
-    """Fields of a canonical state. Counting comes first, so that sorting touches cells, not records."""
-    codes, counts = sum_by_row([c.codes for c in columns], [len(c.texts) for c in columns], weights)
-    texts = []
-    for j, column in enumerate(columns):
-        used, inverse = np.unique(codes[:, j], return_inverse=True)
-        nulls = int(used.size > 0 and used[0] < 0)
-        kept = column.texts.take(pa.array(used[nulls:]))
-        order = pc.sort_indices(kept).to_numpy()
-        rank = np.full(used.size, -1, dtype=np.int32)
-        rank[order.astype(np.int64) + nulls] = np.arange(len(order), dtype=np.int32)
-        codes[:, j] = rank[inverse]
-        texts.append(Texts.of(kept.take(pa.array(order))))
-    codes, counts = sum_by_row(list(codes.T), [t.size for t in texts], counts)
-    return tuple(texts), codes.astype("<i4").tobytes(), counts.astype("<i8").tobytes()
+def _canonical(
+    codes: np.ndarray, counts: np.ndarray, vocabularies: Sequence[Vocabulary]
+) -> tuple[tuple[Texts, ...], bytes, bytes]:
+    """Fields of a canonical state, of distinct combinations `codes`, int32 [m, columns], with -1 for null."""
+    texts, ranked = [], []
+    for j, vocabulary in enumerate(vocabularies):
+        used, at = _used(codes[:, j], vocabulary.size)
+        rank, ordered = vocabulary.part(used)
+        ranked.append(np.append(rank, np.int32(-1)).take(at))
+        texts.append(ordered)
+    order = np.argsort(_combine(ranked, [t.size for t in texts]))
+    rows = np.stack(ranked, axis=1)[order]
+    return tuple(texts), rows.astype("<i4").tobytes(), counts[order].astype("<i8").tobytes()
+
+
+def _used(codes: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The codes that occur, ascending without -1, and where among them each one stands (-1 stays), int64 [n]."""
+    if size <= len(codes):
+        occurs = np.zeros(size + 1, dtype=bool)
+        occurs[codes] = True  # -1 is the last
+        used = np.flatnonzero(occurs[:-1])
+        place = np.cumsum(occurs) - 1
+        place[-1] = -1
+        return used, place.take(codes)
+    found, at = np.unique(codes, return_inverse=True)
+    nulls = int(found[0] < 0) if found.size else 0
+    return found[nulls:], at - nulls
 
 
 def sum_by_row(
@@ -161,16 +167,8 @@ def sum_by_row(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Distinct combinations of codes, sorted with -1 first, int32 [m, columns], and their summed weights, int64 [m].
 
-    `codes`: per column int32 [n] in -1..size-1; `weights` int64 [n], None for ones. The combination is one number in a
-    mixed radix; where the radix is small it is counted by address, else by sorting.
+    `codes`: per column integers [n] in -1..size-1; `weights` int64 [n], None for ones.
     """
-    n, radix = len(codes[0]), 1
-    for size in sizes:
-        radix *= size + 1
-    if weights is None and radix <= max(_DENSE, n):
-        dense = np.bincount(_combine(codes, sizes), minlength=0)
-        keys = np.flatnonzero(dense)
-        return _split(keys, sizes), dense[keys]
     keys, first, inverse = np.unique(_combine(codes, sizes), return_index=True, return_inverse=True)
     summed = np.zeros(len(keys), dtype=np.int64)
     np.add.at(summed, inverse, 1 if weights is None else weights)
@@ -192,12 +190,3 @@ def _combine(codes: Sequence[np.ndarray], sizes: Sequence[int]) -> np.ndarray:
         keys += 1
         width *= size + 1
     return keys
-
-
-def _split(keys: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
-    """The codes that `_combine` made one number of."""
-    out = np.empty((len(keys), len(sizes)), dtype=np.int32)
-    for j in range(len(sizes) - 1, -1, -1):
-        keys, out[:, j] = np.divmod(keys, sizes[j] + 1)
-    out -= 1
-    return out

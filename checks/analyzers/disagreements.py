@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import pyarrow as pa
 
 from checks.analyzers.failing import Failing, placed, smallest_hits
-from checks.analyzers.labels import in_texts, labels
+from checks.analyzers.labels import labels
+from checks.analyzers.vocabulary import common
 from checks.analyzers.where import Where
 from checks.columns import Col, View
 from checks.kernel import Analyzer, State
@@ -41,40 +41,36 @@ class Disagreements(Analyzer[Failing]):
 
     def observe(self, view: View) -> Failing:
         """One batch."""
-        votes = self._votes(view)
-        most, least = votes[0].copy(), np.where(votes[0] < 0, _NO_VOTE, votes[0])
+        votes, none = self._votes(view)
+        most, least = votes[0] + votes.dtype.type(1), votes[0].copy()  # none wraps around to 0 there, and is most here
         for codes in votes[1:]:
-            np.maximum(most, codes, out=most)
-            np.minimum(least, np.where(codes < 0, _NO_VOTE, codes), out=least)
+            np.maximum(most, codes + votes.dtype.type(1), out=most)
+            np.minimum(least, codes, out=least)
+        most -= votes.dtype.type(1)
         apart = most > least
         if self.where is not None:
             apart &= self.where.mask(view)
         hits = np.flatnonzero(apart)
         first = smallest_hits(view, hits)
-        splits = [_split([int(codes[i]) for codes in votes]) for i in first]
+        splits = [_split([vote for vote in votes[:, i].tolist() if vote != none]) for i in first]
         examples = [(*place, split) for place, split in zip(view.batch.places(first), splits, strict=True)]
         return placed(view, hits, view.num_rows, examples)
 
-    def _votes(self, view: View) -> list[np.ndarray]:
-        """By rater the labels as codes common to all, int32 [n]; -1 for none."""
+    def _votes(self, view: View) -> tuple[np.ndarray, int]:
+        """The labels as codes common to all raters, [raters, n] in the narrowest unsigned type, and its largest number.
+
+        That one stands for no label.
+        """
         columns = [labels(view, col) for col in self.raters]
-        every = pa.concat_arrays([column.texts for column in columns]).dictionary_encode()
-        common = every.indices.cast(pa.int32()).to_numpy(zero_copy_only=False)
-        absent = in_texts(every.dictionary, self.missing)[common]
-        common = np.where(absent, np.int32(-1), common)
-        votes, start = [], 0
-        for column in columns:
-            stop = start + len(column.texts)
-            votes.append(np.append(common[start:stop], np.int32(-1))[column.codes])
-            start = stop
-        return votes
-
-
-_NO_VOTE = np.int32(2**31 - 1)
-"""Above every code."""
+        size, lookups = common([column.vocabulary for column in columns], self.missing)
+        narrow = next(kind for kind in (np.uint8, np.uint16, np.uint32) if size <= np.iinfo(kind).max)
+        votes = np.empty((len(columns), view.num_rows), dtype=narrow)
+        for vote, column, lookup in zip(votes, columns, lookups, strict=True):
+            codes = column.codes if lookup is None else lookup.astype(narrow).take(column.codes)
+            np.copyto(vote, codes, casting="unsafe")  # -1 becomes the largest number
+        return votes, int(np.iinfo(narrow).max)
 
 
 def _split(votes: list[int]) -> str:
-    """How the votes split, the most first; -1 is none."""
-    counts = Counter(vote for vote in votes if vote >= 0)
-    return ":".join(str(n) for n in sorted(counts.values(), reverse=True))
+    """How the votes split, the most first."""
+    return ":".join(str(n) for n in sorted(Counter(votes).values(), reverse=True))

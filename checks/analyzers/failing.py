@@ -6,7 +6,7 @@ keeping the k smallest is associative, keeping the first k ranges would not be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Self
 
 import msgspec
@@ -70,13 +70,11 @@ class Failing(State, frozen=True):
         if not other.count or not self.count:
             lone = self if self.count else other
             return type(self)(self.tested + other.tested, lone.count, lone.files, lone.examples)
-        files = dict(self.files)
-        for file, ranges in other.files.items():
-            files[file] = _joined(files[file], ranges) if file in files else ranges
+        count = self.count + other.count
         return type(self)(
             self.tested + other.tested,
-            self.count + other.count,
-            _smallest(files),
+            count,
+            _united(self.files, other.files, cut=count > FAILURE_ROWS),
             tuple(sorted({*self.examples, *other.examples}, key=_place)[:EXAMPLES]),
         )
 
@@ -138,8 +136,44 @@ def _place(sample: Sample) -> tuple[bytes, int, str, str]:
     return _utf8(file), row, pointer, value
 
 
+def _united(mine: dict[str, Ranges], theirs: dict[str, Ranges], *, cut: bool) -> dict[str, Ranges]:
+    """The rows of both; with `cut`, the FAILURE_ROWS smallest keys of them."""
+    if cut:
+        for early, late in ((mine, theirs), (theirs, mine)):
+            if _last(early) < _first(late) and _rows(early) >= FAILURE_ROWS:
+                return early
+    files = dict(mine)
+    for file, ranges in theirs.items():
+        files[file] = _joined(files[file], ranges) if file in files else ranges
+    return _smallest(files) if cut else files
+
+
+def _first(files: dict[str, Ranges]) -> tuple[bytes, int]:
+    """The smallest key of `files`."""
+    file = min(files, key=_utf8)
+    return _utf8(file), int(pairs(files[file])[0, 0])
+
+
+def _last(files: dict[str, Ranges]) -> tuple[bytes, int]:
+    """The largest key of `files`."""
+    file = max(files, key=_utf8)
+    return _utf8(file), int(pairs(files[file])[-1, 1])
+
+
+def _rows(files: dict[str, Ranges]) -> int:
+    return sum(_size(pairs(ranges)) for ranges in files.values())
+
+
+def _size(found: np.ndarray) -> int:
+    """Rows in ranges."""
+    return int((found[:, 1] - found[:, 0]).sum()) + len(found)
+
+
 def _joined(left: Ranges, right: Ranges) -> Ranges:
     """The union of two range lists, neighbours run together."""
+    for early, late in ((left, right), (right, left)):
+        if pairs(early)[-1, 1] + 1 < pairs(late)[0, 0]:
+            return early + late
     both = np.concatenate([pairs(left), pairs(right)])
     if (both[1:, 0] < both[:-1, 0]).any():
         both = both[np.argsort(both[:, 0], kind="stable")]
@@ -151,7 +185,7 @@ def _joined(left: Ranges, right: Ranges) -> Ranges:
 
 def _smallest(files: dict[str, Ranges]) -> dict[str, Ranges]:
     """The FAILURE_ROWS smallest keys of `files`."""
-    sizes = {file: int((found[:, 1] - found[:, 0] + 1).sum()) for file, found in _pairs_by_file(files)}
+    sizes = {file: _size(pairs(ranges)) for file, ranges in files.items()}
     if sum(sizes.values()) <= FAILURE_ROWS:
         return files
     room, kept = FAILURE_ROWS, {}
@@ -161,10 +195,6 @@ def _smallest(files: dict[str, Ranges]) -> dict[str, Ranges]:
         kept[file] = files[file] if sizes[file] <= room else _cut(pairs(files[file]), room)
         room -= sizes[file]
     return kept
-
-
-def _pairs_by_file(files: dict[str, Ranges]) -> Iterator[tuple[str, np.ndarray]]:
-    return ((file, pairs(ranges)) for file, ranges in files.items())
 
 
 def _cut(found: np.ndarray, room: int) -> Ranges:

@@ -13,32 +13,38 @@ from functools import cached_property
 from math import prod
 
 import numpy as np
-import pyarrow as pa
 
+from checks.analyzers.histogram import MOST, combined, histogram
 from checks.analyzers.labels import Codes, labels
+from checks.analyzers.vocabulary import Vocabulary
 from checks.columns import Col, View
-
-MOST = (1 << 16) - 1
-"""Combinations in a table at most."""
 
 
 @dataclass(frozen=True)
 class Joint:
     """`codes` [n]: the combination of each record, a mixed radix number (first column most significant, digit 0 for
-    null, else the label's place in `texts` plus one), in the narrowest unsigned type; `texts`: by column the labels."""
+    null, else the label's code plus one), in the narrowest unsigned type; `vocabularies`: by column the labels."""
 
     codes: np.ndarray
-    texts: tuple[pa.LargeStringArray, ...]
+    vocabularies: tuple[Vocabulary, ...]
+
+    def of(self, mask: np.ndarray) -> Joint:
+        """Of the records that `mask`, bool [n], lets through."""
+        return Joint(self.codes[mask], self.vocabularies)
+
+    @property
+    def _bases(self) -> list[int]:
+        return [vocabulary.size + 1 for vocabulary in self.vocabularies]
 
     @property
     def radix(self) -> int:
         """Combinations that there could be."""
-        return prod(len(texts) + 1 for texts in self.texts)
+        return prod(self._bases)
 
     @cached_property
     def counts(self) -> np.ndarray:
         """How often each combination occurs, int64 [radix]."""
-        return np.bincount(self.codes, minlength=self.radix)
+        return histogram(self.codes, self.radix)
 
     @cached_property
     def met(self) -> np.ndarray:
@@ -48,9 +54,9 @@ class Joint:
     @cached_property
     def cells(self) -> np.ndarray:
         """Their codes by column, -1 for null, int32 [m, columns]."""
-        keys, out = self.met, np.empty((len(self.met), len(self.texts)), dtype=np.int32)
-        for j in range(len(self.texts) - 1, -1, -1):
-            keys, out[:, j] = np.divmod(keys, len(self.texts[j]) + 1)
+        keys, out = self.met, np.empty((len(self.met), len(self.vocabularies)), dtype=np.int32)
+        for j in range(len(self.vocabularies) - 1, -1, -1):
+            keys, out[:, j] = np.divmod(keys, self._bases[j])
         out -= 1
         return out
 
@@ -71,19 +77,7 @@ def joint(view: View, columns: Sequence[Col]) -> Joint | None:
 
 def joined(columns: Sequence[Codes]) -> Joint | None:
     """The joint codes of columns of equal length."""
-    texts = tuple(column.texts for column in columns)
-    radix = prod(len(labels) + 1 for labels in texts)
-    if radix > MOST:
+    sizes = [column.vocabulary.size for column in columns]
+    if prod(size + 1 for size in sizes) > MOST:
         return None
-    narrow = np.uint8 if radix < 1 << 8 else np.uint16
-    codes = _digit(columns[0], narrow)
-    for column in columns[1:]:
-        codes *= narrow(len(column.texts) + 1)
-        codes += _digit(column, narrow)
-    return Joint(codes, texts)
-
-
-def _digit(column: Codes, narrow: type[np.uint8 | np.uint16]) -> np.ndarray:
-    digits: np.ndarray = column.codes.astype(narrow)  # -1 wraps to the largest number: one more is zero
-    np.add(digits, narrow(1), out=digits)
-    return digits
+    return Joint(combined([column.codes for column in columns], sizes), tuple(c.vocabulary for c in columns))

@@ -12,12 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from checks.analyzers.vocabulary import Remembered, Vocabulary
 from checks.columns import Col, View
 
 Scalar = str | bool | int | float | Decimal | date | datetime | time
@@ -47,26 +46,25 @@ def _number_text(value: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """A column as integers: `codes` int32 [n] into `texts` (large_string, distinct, no nulls), -1 for null."""
+    """A column as integers: `codes` of any signed type [n] into the `vocabulary`, -1 for null."""
 
     codes: np.ndarray
-    texts: pa.LargeStringArray
+    vocabulary: Vocabulary
     nulls: bool
+
+    @property
+    def texts(self) -> pa.LargeStringArray:
+        """The labels by code: distinct, no nulls, in no particular order; there may be some that no row uses."""
+        return self.vocabulary.texts
 
 
 def encode(array: pa.Array) -> Codes:
-    """The labels of a typed column. The texts come in no particular order and may have entries no row uses."""
-    given = pa.types.is_dictionary(array.type)
-    encoded = array if given else array.dictionary_encode()
-    indices, values = encoded.indices, encoded.dictionary
-    nulls = indices.null_count > 0
-    codes = (indices.fill_null(-1) if nulls else indices).cast(pa.int32()).to_numpy(zero_copy_only=False)
-    texts, safe = _texts(values)
-    if values.null_count or not (safe and not given):
-        texts, lookup = _distinct(texts)
-        if lookup is not None:
-            codes, nulls = lookup[codes], nulls or values.null_count > 0
-    return Codes(codes, texts, nulls)
+    """The labels of a typed column."""
+    encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+    values = encoded.dictionary
+    return _coded(
+        encoded.indices, *_REMEMBERED.of(values, None, lambda: _learned(values, distinct=encoded is not array))
+    )
 
 
 def labels(view: View, col: Col) -> Codes:
@@ -74,18 +72,47 @@ def labels(view: View, col: Col) -> Codes:
     return view.once("labels", col, lambda: _labels(view, col))
 
 
+_REMEMBERED = Remembered()
+
+
 def _labels(view: View, col: Col) -> Codes:
-    coded = view.codes(col)
-    if coded is None:
+    given = view.dictionary(col.name)
+    if given is None:
         return encode(view.typed(col))
-    values, index = coded
-    texts, lookup = _distinct(_texts(values)[0])
-    codes = index.astype(np.int32) if lookup is None else lookup[index]
-    return Codes(codes, texts, nulls=bool(codes.size) and int(codes.min()) < 0)
+    how = (col, view.batch.lexical, view.is_json(col.name))
+    return _coded(given.indices, *_REMEMBERED.of(given.dictionary, how, lambda: _learned(_values(view, col))))
+
+
+def _values(view: View, col: Col) -> pa.Array:
+    """The dictionary of a coded column, typed; null where a value is not of the type."""
+    coded = view.codes(col)
+    assert coded is not None, "a dictionary has codes"
+    return coded[0].slice(0, len(coded[0]) - 1)  # the last one stands for null
+
+
+def _learned(values: pa.Array, *, distinct: bool = False) -> tuple[Vocabulary, np.ndarray | None]:
+    """The vocabulary of values, and the lookup from their places (-1 last) to its codes, if those differ."""
+    texts, injective = _texts(values)
+    if distinct and injective and not values.null_count:
+        return Vocabulary(texts), None
+    again, lookup = _distinct(texts)
+    return Vocabulary(again), lookup
+
+
+def _coded(indices: pa.Array, vocabulary: Vocabulary, lookup: np.ndarray | None) -> Codes:
+    nulls = indices.null_count > 0
+    if not pa.types.is_signed_integer(indices.type):
+        indices = indices.cast(pa.int64())
+    codes = _integers(indices)
+    if nulls:
+        codes = codes | (_valid(indices).view(np.int8) - np.int8(1))  # 0 where there is a code, else -1
+    if lookup is None:
+        return Codes(codes, vocabulary, nulls)
+    return Codes(lookup.take(codes), vocabulary, nulls or bool((lookup[:-1] < 0).any()))
 
 
 def _texts(values: pa.Array) -> tuple[pa.LargeStringArray, bool]:
-    """The texts of distinct values, and whether they are sure to be distinct too."""
+    """The texts of values, and whether those of distinct values are sure to be distinct too."""
     kind = values.type
     simple: list[Callable[[pa.DataType], bool]] = [
         pa.types.is_string,
@@ -111,8 +138,16 @@ def _distinct(texts: pa.LargeStringArray) -> tuple[pa.LargeStringArray, np.ndarr
     return again.dictionary, np.append(new, np.int32(-1))
 
 
-def in_texts(texts: pa.LargeStringArray, wanted: tuple[str | None, ...]) -> np.ndarray:
-    """Which codes stand for one of `wanted`: bool [len(texts) + 1], the last one for null (code -1)."""
-    named = pa.array([w for w in wanted if w is not None], pa.large_string())
-    found: Any = pc.is_in(texts, value_set=named).to_numpy(zero_copy_only=False)
-    return np.append(found.astype(bool), None in wanted)
+def _integers(array: pa.Array) -> np.ndarray:
+    """Signed integers as they lie there, anything where there is none."""
+    kind = np.dtype(f"i{array.type.bit_width // 8}")
+    if not len(array):  # it may have no buffer
+        return np.zeros(0, dtype=kind)
+    return np.frombuffer(array.buffers()[1], dtype=kind)[array.offset : array.offset + len(array)]
+
+
+def _valid(array: pa.Array) -> np.ndarray:
+    """1 where there is a value, 0 where there is none, uint8 [n]; of an array with nulls."""
+    start, skipped = divmod(array.offset, 8)
+    bits = np.frombuffer(array.buffers()[0], dtype=np.uint8)[start:]
+    return np.unpackbits(bits, count=skipped + len(array), bitorder="little")[skipped:]

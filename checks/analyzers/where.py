@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from checks.analyzers.labels import in_texts, label_text, labels
+from checks.analyzers.labels import label_text, labels
+from checks.analyzers.vocabulary import in_texts
 from checks.columns import Col, View
 from checks.kernel import Declaration, Misdeclared
 
@@ -41,7 +42,7 @@ class Where:
         passed = np.ones(view.num_rows, dtype=bool)
         for col, allowed in self.terms:
             column = labels(view, col)
-            passed &= in_texts(column.texts, allowed)[column.codes]
+            passed &= in_texts(column.texts, allowed).take(column.codes)
         return passed
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.analyzers.joint import MOST, joint
+from checks.analyzers.histogram import MOST
+from checks.analyzers.joint import joint
 from checks.batch import Batch
 from checks.columns import Col, View
 
@@ -31,7 +32,7 @@ def test_combinations_are_counted_and_found(records: list[tuple[str | None, ...]
     found = joint(view, COLS)
     assert found is not None
     assert found is joint(view, COLS)
-    names = [[*texts.to_pylist(), None] for texts in found.texts]
+    names = [[*words.texts.to_pylist(), None] for words in found.vocabularies]
     seen = [tuple(names[j][code] for j, code in enumerate(row)) for row in found.cells.tolist()]
     counts = found.counts[found.met].tolist()
     assert dict(zip(seen, counts, strict=True)) == Counter(records)
