@@ -10,6 +10,7 @@ Clearing tasks resumes the same attempt (same run id). A new attempt is a new ru
 from __future__ import annotations
 
 import logging
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -34,6 +35,10 @@ RETRIES: dict[str, Any] = {
     "retry_policy": INFRASTRUCTURE,
 }
 # END retries
+
+# Read here and not through Settings: this file is parsed every few seconds.
+SIGNING = {"queue": os.environ.get("DAMBO_SIGNING_QUEUE") or "default"}
+"""Of the tasks that sign: with CeleryExecutor only workers beside the signer take them; `observe` and `judge` run anywhere."""
 
 NAME = r"^(?!\.{1,2}$)[^/\x00-\x1f\x7f]{1,255}$"
 """One plain path segment, as in storage."""
@@ -75,7 +80,7 @@ FORM = {
 def verify_delivery() -> None:
     """Verify one delivery."""
 
-    @task(doc_md="목록을 고정하고 시도를 엽니다 · hashes every object, opens the attempt, plans its shards")
+    @task(**SIGNING, doc_md="목록을 고정하고 시도를 엽니다 · hashes every object, opens the attempt, plans its shards")
     def freeze(params: dict[str, Any], run_id: str, dag_run: Any) -> list[int]:
         steps, line = _open()
         attempt = steps.freeze(line, **_who(params, run_id, dag_run), progress=_lines())
@@ -93,12 +98,13 @@ def verify_delivery() -> None:
         steps, line = _open()
         steps.judge(line, steps.attempt_of_run(line, run_id))
 
-    @task(doc_md="보고서를 서명해 봉인합니다 · signs the report and closes the attempt")
+    @task(**SIGNING, doc_md="보고서를 서명해 봉인합니다 · signs the report and closes the attempt")
     def seal(run_id: str) -> None:
         steps, line = _open()
         steps.seal(line, steps.attempt_of_run(line, run_id))
 
     @task(
+        **SIGNING,
         trigger_rule=TriggerRule.ALL_DONE,
         doc_md="무슨 일이 있었든 등록부와 증거만으로 결정합니다 · decides from registry and evidence, whatever happened",
     )

@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     jobs: int = Field(default=2, gt=0)
     lang: str = Field(default="", description="ko or en; default from LANG")
     pickup_minutes: int = Field(default=5, gt=0, description="how often pick_up_deliveries looks")
+    signing_queue: str = Field(default="default", description="Celery queue of the tasks that sign")
     registry_password_file: Path | None = None
 
     def folder(self) -> Path:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from services.celery_airflow import DAMBO, Cluster, Worker, cluster
+from services.celery_airflow import DAMBO, Cluster, cluster
 from services.postgres import Postgres
 from services.s3_user import S3User
 from support.world import World, contract, jsonl, records
@@ -53,8 +53,7 @@ def machines(
     folder = tmp_path_factory.mktemp("m")
     with cluster(
         folder,
-        metadata=postgres.create_database(),
-        registry=postgres.create_database(),
+        databases=postgres.create_database,
         broker=redis,
         store=ceph,
         bucket=ceph.create_bucket(versioning=True),
@@ -115,7 +114,9 @@ def test_two_workers_reach_the_report_of_one_machine(machines: Cluster, tmp_path
     assert {task["try_number"] for task in tasks.values()} == {1}
     one_of_each(machines, done, run_id)
     assert all(worker.logs(run_id, "observe") for worker in machines.workers.values())  # both took part
-    assert not (machines.folder / "one/dambo/keys").exists()  # only the signer holds any
+    for worker in machines.workers.values():
+        assert not (worker.folder / "dambo/keys").exists()  # only the signer holds any
+    assert not machines.workers["two"].logs(run_id, "freeze")  # what signs runs beside it
     assert machines.listening() <= {"127.0.0.1"}
     told = [json.loads(line)["event"] for log in machines.workers["one"].logs(run_id, "observe") for line in log.read_text().splitlines()]  # fmt: skip
     assert any(f"1/1 files, {ROWS:,} rows" in event for event in told)
@@ -124,16 +125,10 @@ def test_two_workers_reach_the_report_of_one_machine(machines: Cluster, tmp_path
 def test_a_worker_killed_in_the_middle_of_observe_changes_nothing(machines: Cluster, tmp_path: Path) -> None:
     done = delivered(machines, tmp_path, 2)
     run_id = machines.trigger(done.voucher, done.delivery)
-    victim: list[Worker] = []
-
-    def reading() -> bool:
-        victim[:] = [w for w in machines.workers.values() if w.logs(run_id, "observe") and w.reading()]
-        return bool(victim)
-
-    machines.wait("a worker that reads", reading, 90, 0.02)
-    assert victim[0].kill() >= 3  # Celery, its pool's process, the task
-    assert victim[0].reading()  # what it had begun lies there unfinished
-    del machines.workers[victim[0].name]
+    victim = machines.workers.pop("two")
+    machines.wait("a worker that reads", lambda: victim.logs(run_id, "observe") != [] and victim.reading(), 90, 0.02)
+    assert victim.kill() >= 3  # Celery, its pool's process, the task
+    assert victim.reading()  # what it had begun lies there unfinished
     assert machines.finish(run_id, 150) == "success"
     tries = {name: task["try_number"] for name, task in machines.tasks(run_id).items()}
     assert sorted(tries.values()) == [1] * (len(tries) - 1) + [2]

@@ -1,14 +1,13 @@
 """Airflow as on several machines: CeleryExecutor, metadata on PostgreSQL, Redis between, workers with folders of their own.
 
 The control plane (api-server, scheduler, dag-processor) has one folder, the signer has one with the keys, and each
-worker has its own AIRFLOW_HOME, DAMBO_HOME, scratch and logs: what workers share, they share through servers. A lost
-worker is noticed in seconds here; docs/how-to/machines.md has the settings for production.
+worker has its own AIRFLOW_HOME, DAMBO_HOME, scratch and logs: what workers share, they share through servers. Only the
+first worker reaches the signer; the others are as on machines of their own. A lost worker is noticed in seconds here; docs/how-to/machines.md has the settings for production.
 """
 
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +27,9 @@ from services.processes import ServerError, free_port
 from services.s3_user import S3User
 
 DAMBO = str(Path(sys.executable).with_name("dambo"))
+AIRFLOW = [sys.executable, "-m", "airflow"]
+SIGNING_QUEUE = "signing"
+KEPT_FROM_WORKERS = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__API_AUTH__JWT_SECRET_CMD"}
 SETTINGS = {
     "CORE__EXECUTOR": "CeleryExecutor",
     "CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",  # the test starts what it wants
@@ -87,19 +89,30 @@ class Cluster:
     base: Mapping[str, str]
     workers: dict[str, Worker] = field(default_factory=dict)
 
+    @property
+    def socket(self) -> Path:
+        """The signer's."""
+        return self.folder / "signer.sock"
+
+    def run(self, name: str, command: list[str], env: Mapping[str, str]) -> None:
+        """Runs a command to its end; ServerError with what it said if it fails."""
+        log = self.folder / f"{name}.log"
+        if self.members.run(name, command, env=env, log=log):
+            raise ServerError(f"{name}: {log.read_text()}")
+
     def start_workers(self, *names: str) -> None:
-        """Workers of one slot each, ready when this returns."""
+        """Workers of one slot each, ready when this returns; the first alone is beside the signer."""
         for name in names:
-            self.workers[name] = self._start(name)
+            self.workers[name] = self._start(name, signs=name == names[0])
         for worker in self.workers.values():
             self.wait(f"worker {worker.name}", worker.ready, 120)
 
-    def _start(self, name: str) -> Worker:
+    def _start(self, name: str, *, signs: bool) -> Worker:
         folder = self.folder / name
         (folder / "airflow").mkdir(parents=True)
         (folder / "scratch").mkdir()
-        for file in ("s3-access-key", "s3-secret-key"):
-            shutil.copy(self.folder / file, folder / file)
+        for file in (self.folder / "s3-access-key", self.folder / "s3-secret-key", self.settings.keyring_file()):
+            shutil.copy(file, folder / file.name)
         env = {
             **self.base,
             "AIRFLOW_HOME": str(folder / "airflow"),
@@ -108,8 +121,11 @@ class Cluster:
             "DAMBO_SCRATCH": str(folder / "scratch"),
             "DAMBO_S3_ACCESS_KEY_FILE": str(folder / "s3-access-key"),
             "DAMBO_S3_SECRET_KEY_FILE": str(folder / "s3-secret-key"),
+            "DAMBO_KEYRING": str(folder / self.settings.keyring_file().name),
+            "DAMBO_SIGNER": f"unix://{self.socket if signs else folder / 'out-of-reach.sock'}",
         }
-        command = [sys.executable, "-m", "airflow", "celery", "worker", "--skip-serve-logs", "-H", name]
+        queues = f"default,{SIGNING_QUEUE}" if signs else "default"
+        command = [*AIRFLOW, "celery", "worker", "--skip-serve-logs", "-H", name, "-q", queues]
         return Worker(name, folder, self.members.start(name, command, env=env, log=folder / "worker.log"))
 
     def wait(self, what: str, ready: Callable[[], bool], seconds: float, every: float = 0.2) -> None:
@@ -168,8 +184,7 @@ class Cluster:
 def cluster(
     folder: Path,
     *,
-    metadata: str,
-    registry: str,
+    databases: Callable[[], str],
     broker: str,
     store: S3User,
     bucket: str,
@@ -178,47 +193,40 @@ def cluster(
 ) -> Iterator[Cluster]:
     """A control plane and a signer, ready; workers are started by the test. Nothing of it is left after the block.
 
-    `metadata`, `registry`: SQLAlchemy URLs of two empty databases; `own`: further fields of Settings.
+    `databases` makes an empty one and gives its SQLAlchemy URL; `own`: further fields of Settings.
     """
     config = Embedded(folder / "control", free_port())
     config.prepare()
-    settings = store.settings(folder, home=folder / "signer", storage=f"s3://{bucket}/root", registry=registry, **own)
-    socket = folder / "signer.sock"
+    settings = store.settings(
+        folder, home=folder / "signer", storage=f"s3://{bucket}/root", registry=databases(), **own
+    )
     dambo = {
         "DAMBO_STORAGE": settings.storage,
-        "DAMBO_REGISTRY": registry,
+        "DAMBO_REGISTRY": settings.registry,
+        "DAMBO_SIGNING_QUEUE": SIGNING_QUEUE,
         "DAMBO_S3_ENDPOINT": store.endpoint,
         "DAMBO_S3_ACCESS_KEY_FILE": str(folder / "s3-access-key"),
         "DAMBO_S3_SECRET_KEY_FILE": str(folder / "s3-secret-key"),
+        "DAMBO_SIGNER": "",
         **{f"DAMBO_{name.upper()}": str(value) for name, value in own.items()},
     }
-    env = (
+    everyone = (
         config.environment({k: v for k, v in base.items() if not k.startswith("DAMBO_")})
         | {f"AIRFLOW__{name}": value for name, value in SETTINGS.items()}
-        | {
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata,
-            "AIRFLOW__CELERY__BROKER_URL": broker,
-            "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{metadata}",
-        }
+        | {"AIRFLOW__CELERY__BROKER_URL": broker, "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{databases()}"}
         | dambo
     )
-    shown = {**env, "DAMBO_HOME": str(settings.home)}
-    made = subprocess.run(
-        [DAMBO, "keys", "init", "--json"], env=shown, capture_output=True, text=True, timeout=60, check=False
-    )
-    if made.returncode:
-        raise ServerError(f"dambo keys init: {made.stderr}")
-    worker = {**env, "DAMBO_SIGNER": f"unix://{socket}", "DAMBO_KEYRING": str(settings.keyring_file())}
-    airflow_command = [sys.executable, "-m", "airflow"]
+    control = everyone | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": databases()}
+    # What a worker has no business with: Airflow's database and the secret that its tokens are signed with.
+    worker = {k: v for k, v in everyone.items() if k not in KEPT_FROM_WORKERS}
+    holder = everyone | {"DAMBO_HOME": str(settings.home)}
     with family() as members:
-        members.run("migrate", [*airflow_command, "db", "migrate"], env=env, log=folder / "migrate.log")
-        airflow = Airflow(config, members, lambda _: None)
-        airflow.check()
-        found = Cluster(airflow, members, folder, settings, worker)
-        signer = [DAMBO, "signer", "--socket", str(socket)]
-        members.start("signer", signer, env=shown, log=folder / "signer.log")
+        found = Cluster(Airflow(config, members, lambda _: None), members, folder, settings, worker)
+        found.run("keys", [DAMBO, "keys", "init"], holder)
+        found.run("migrate", [*AIRFLOW, "db", "migrate"], control)
+        members.start("signer", [DAMBO, "signer", "--socket", str(found.socket)], env=holder, log=folder / "signer.log")
         for name, options in COMPONENTS.items():
-            members.start(name, [*airflow_command, name, *options], env=worker, log=config.folder / f"{name}.log")
-        found.wait("signer", socket.exists, 60)
-        airflow.wait_until_ready()
+            members.start(name, [*AIRFLOW, name, *options], env=control, log=config.folder / f"{name}.log")
+        found.wait("signer", found.socket.exists, 60)
+        found.airflow.wait_until_ready()
         yield found
