@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from checks.analyzers.archive_names import ArchiveNames
 from checks.analyzers.defects import Defects
-from checks.kernel import Analyzer, Check, Declaration, Metric, Outcome, States
+from checks.kernel import Analyzer, Check, Declaration, Metric, Outcome, States, Table
 from checks.row_rule import NO_PARAMS, NONE
 from checks.schema.readable import defect_tables
 
@@ -59,8 +60,8 @@ class DeliveryFiles(Check):
         return cls(decl.rule, decl.object, NONE)
 
     def analyzers(self) -> tuple[Analyzer[Any], ...]:
-        """Intake's defects of our codes."""
-        return (Defects(self.object, self.codes),)
+        """Defects of our codes that intake and archives gave, and the archives themselves."""
+        return (Defects(self.object, self.codes), ArchiveNames(self.object))
 
     def judge(self, states: States) -> Outcome:
         """The population is the number of files; a delivery without files shows nothing."""
@@ -69,10 +70,14 @@ class DeliveryFiles(Check):
         return Outcome(
             Metric.count("file-defects", tally.count),
             files,
-            detail=defect_tables(tally) if tally.count else (),
+            detail=(*(defect_tables(tally) if tally.count else ()), *self._archives(states)),
             failures=tally.places.failures(),
             violation=None if files else "empty-delivery",
         )
+
+    def _archives(self, states: States) -> tuple[Table, ...]:
+        rows = states[ArchiveNames(self.object)].rows()
+        return (Table("archives", ("archive", "encoding", "members"), rows),) if rows else ()
 
 
 @dataclass(frozen=True)
@@ -81,3 +86,10 @@ class UnclaimedFiles(DeliveryFiles):
 
     id: ClassVar[str] = "unclaimed-files"
     codes: ClassVar[tuple[str, ...]] = (UNCLAIMED,)
+
+    def analyzers(self) -> tuple[Analyzer[Any], ...]:
+        """Defects of our code."""
+        return (Defects(self.object, self.codes),)
+
+    def _archives(self, states: States) -> tuple[Table, ...]:  # noqa: ARG002 - told once, by delivery-files
+        return ()

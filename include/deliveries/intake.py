@@ -18,6 +18,7 @@ from checks.batch import Batch, Defect
 from checks.engine import DELIVERY, Item
 from checks.schema.delivered_files import UNCLAIMED
 from include.contracts.model import Contract
+from include.deliveries.archives import is_archive
 from include.deliveries.globs import claims
 from include.deliveries.marker import NAME, Marker
 from include.deliveries.progress import HashMeter, Progress, silent
@@ -99,19 +100,25 @@ class FileRow:
     path: str
     object: str
     bytes: int
+    encoding: str = ""
 
 
 def files_batch(rows: Sequence[FileRow], file: str = "") -> Batch:
     """Files as records: `path`, the `object` that claims it ("" if none does), its `stem`, and `bytes`.
 
-    `file`: the archive that they are members of.
+    `file`: the archive that they are members of; they then have the columns `archive` and `encoding` (of the name) too.
     """
+    member = {
+        "archive": pa.array([file] * len(rows), pa.string()),
+        "encoding": pa.array([row.encoding for row in rows], pa.string()),
+    }
     table = pa.record_batch(
         {
             "path": pa.array([row.path for row in rows], pa.string()),
             "object": pa.array([row.object for row in rows], pa.string()),
             "stem": pa.array([PurePosixPath(row.path).stem for row in rows], pa.string()),
             "bytes": pa.array([row.bytes for row in rows], pa.int64()),
+            **(member if file else {}),
         }
     )
     return Batch(file, table)
@@ -119,11 +126,13 @@ def files_batch(rows: Sequence[FileRow], file: str = "") -> Batch:
 
 def first_claim(contract: Contract, path: str) -> str:
     """The first schema object that claims the file, or ""."""
-    return next((spec.name for spec in contract.objects if claims(spec.glob, path)), "")
+    return next(iter(claimed(contract, path)), "")
 
 
 def claimed(contract: Contract, path: str) -> list[str]:
-    """Names of the schema objects that claim the file."""
+    """Names of the schema objects that claim the file; nobody claims an archive of the delivery, but its members."""
+    if is_archive(path):
+        return []
     return [spec.name for spec in contract.objects if claims(spec.glob, path)]
 
 
@@ -141,7 +150,7 @@ def _file(path: str, code: str, message: str) -> Defect:
 def _empty(manifest: Manifest) -> Iterator[Defect]:
     for entry in manifest.entries:
         if entry.size == 0:
-            yield _file(entry.path, "zero-bytes", "the file is empty")
+            yield empty(entry.path)
 
 
 def _twins(manifest: Manifest) -> Iterator[Defect]:
@@ -168,5 +177,15 @@ def _declared(manifest: Manifest, marker: Marker | None) -> Iterator[Defect]:
 
 def _unclaimed(manifest: Manifest, contract: Contract) -> Iterator[Defect]:
     for entry in manifest.entries:
-        if not claimed(contract, entry.path):
-            yield _file(entry.path, UNCLAIMED, "no schema object of the contract claims the file")
+        if not is_archive(entry.path) and not claimed(contract, entry.path):
+            yield unclaimed(entry.path)
+
+
+def unclaimed(path: str) -> Defect:
+    """No schema object claims the file."""
+    return _file(path, UNCLAIMED, "no schema object of the contract claims the file")
+
+
+def empty(path: str) -> Defect:
+    """The file has no bytes."""
+    return _file(path, "zero-bytes", "the file is empty")

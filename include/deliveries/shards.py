@@ -1,4 +1,6 @@
-"""The shard plan: a delivery cut into runs of whole files, or of row groups of large Parquet files, of about equal bytes.
+"""The shard plan: a delivery cut into runs of whole files, and of stretches of large ones, of about equal bytes.
+
+Large Parquet files are cut between row groups, large archives between members.
 
 The plan decides only where work is done: any plan gives the same states, and so the same report. An attempt's plan never
 changes once it is written.
@@ -13,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from include.contracts.model import Contract, ObjectSpec
+from include.deliveries.archives import archive_of, is_archive
 from include.deliveries.intake import claimed
 from include.deliveries.readers import Part, join, reader_for
 from include.evidence.manifest import Entry, Manifest
@@ -23,7 +26,7 @@ Locate = Callable[[Entry], Path]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One file, or a part of it, read as one schema object."""
+    """One file, or a part of it, read as one schema object; of an archive, `object` is "" and its members decide."""
 
     object: str
     path: str
@@ -57,8 +60,18 @@ def plan_shards(
 def _pieces(manifest: Manifest, contract: Contract, size: int, locate: Locate) -> Iterator[tuple[Piece, int]]:
     specs = {spec.name: spec for spec in contract.objects}
     for entry in manifest.entries:
+        if is_archive(entry.path):
+            yield from _cut_archive(entry, size, locate)
         for name in claimed(contract, entry.path):
             yield from _cut(entry, specs[name], size, locate)
+
+
+def _cut_archive(entry: Entry, size: int, locate: Locate) -> Iterator[tuple[Piece, int]]:
+    if entry.size <= size:
+        yield Piece("", entry.path), entry.size
+        return
+    for part in archive_of(locate(entry), entry.path).parts(size):
+        yield Piece("", entry.path, part), part.bytes
 
 
 def _cut(entry: Entry, spec: ObjectSpec, size: int, locate: Locate) -> Iterator[tuple[Piece, int]]:

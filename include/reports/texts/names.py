@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from include.reports.texts.faults import LABEL_FAULTS
 from include.reports.texts.reasons import RATINGS, REASONS
 from include.reports.texts.text import Text
 
@@ -58,6 +59,7 @@ CHECKS: Final[Mapping[str, Text]] = {
     "format": Text("형식 불일치", "not of the format"),
     "enum": Text("허용값이 아닌 값", "not among the values allowed"),
     "invalid-values": Text("무효값", "invalid values"),
+    "label-validity": Text("라벨 구문정확성", "label validity"),
     "label-agreement": Text("작업자 간 라벨 일치도", "agreement between raters"),
     "label-accuracy": Text("정답 대비 라벨 정확도", "labels against gold"),
     "class-balance": Text("클래스 구성비", "class balance"),
@@ -81,6 +83,9 @@ MEASURES: Final[Mapping[str, Text]] = {
     "column-problems": Text("컬럼 문제 수", "column problems"),
     "defects": Text("읽기 오류 수", "defects"),
     "file-defects": Text("파일 문제 수", "file problems"),
+    "valid-objects": Text("오류 없는 라벨의 비율", "share of labels without a fault"),
+    "valid-files": Text("오류 없는 라벨 파일의 비율", "share of label files without a fault"),
+    "valid-values": Text("오류 없는 라벨 값의 비율", "share of label values without a fault"),
     "delivered-share": Text("납품 수량 / 계약 수량", "delivered / contracted"),
     "percent-agreement": Text("단순 일치율", "percent agreement"),
     "cohen-kappa": Text("코헨 카파", "Cohen's kappa"),
@@ -124,6 +129,8 @@ TABLES: Final[Mapping[str, Text]] = {
     "columns": Text("컬럼 문제", "Column problems"),
     "defect-lists": Text("오류 목록별", "By error list"),
     "defects": Text("오류 종류별", "By kind of defect"),
+    "denominators": Text("분모별 오류율", "By denominator"),
+    "archives": Text("압축 파일과 파일 이름의 인코딩", "Archives and the encoding of their names"),
     "ratings": Text("라벨 작업 현황", "Ratings"),
     "labels": Text("라벨 현황", "Labels"),
     "rating-defects": Text("라벨 작업의 문제", "Defects of ratings"),
@@ -140,6 +147,13 @@ TABLES: Final[Mapping[str, Text]] = {
 }
 
 COLUMNS: Final[Mapping[str, Text]] = {
+    "denominator": Text("분모", "denominator"),
+    "total": Text("전체", "total"),
+    "wrong": Text("오류", "wrong"),
+    "wrong-share": Text("오류율", "share wrong"),
+    "archive": Text("압축 파일", "archive"),
+    "encoding": Text("인코딩", "encoding"),
+    "members": Text("파일 수", "members"),
     "class": Text("클래스", "class"),
     "label": Text("라벨", "label"),
     "label-a": Text("라벨 가", "label A"),
@@ -262,7 +276,12 @@ CELLS: Final[Mapping[str, Mapping[str, Text]]] = {
     "measure": MEASURES,
     "undefined": REASONS,
     "defect": RATINGS,
-    "code": FILE_DEFECTS,
+    "code": {**FILE_DEFECTS, **LABEL_FAULTS},
+    "denominator": {
+        "files": Text("라벨 파일", "label files"),
+        "objects": Text("라벨 (객체)", "labels (objects)"),
+        "values": Text("라벨의 값", "values of labels"),
+    },
 }
 """Cells of our own words, by the column they stand in."""
 
