@@ -169,9 +169,15 @@ def sum_by_row(
 
     `codes`: per column integers [n] in -1..size-1; `weights` int64 [n], None for ones.
     """
-    keys, first, inverse = np.unique(_combine(codes, sizes), return_index=True, return_inverse=True)
-    summed = np.zeros(len(keys), dtype=np.int64)
-    np.add.at(summed, inverse, 1 if weights is None else weights)
+    keys = _combine(codes, sizes)
+    order = np.argsort(keys)
+    ordered = keys[order]
+    starts = np.flatnonzero(np.concatenate([ordered[:1] >= 0, ordered[1:] != ordered[:-1]]))
+    if weights is None:
+        summed = np.diff(starts, append=len(keys))
+    else:
+        summed = np.add.reduceat(weights[order], starts) if len(keys) else weights
+    first = order[starts]
     return np.stack([c[first] for c in codes], axis=1).astype(np.int32), summed
 
 
