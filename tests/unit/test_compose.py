@@ -35,7 +35,7 @@ def test_docker_compose_takes_it_without_a_word() -> None:
 
 def test_all_services_of_the_house_are_there(compose: dict[str, Any]) -> None:
     assert set(compose["services"]) == {
-        *("initialize", "api-server", "scheduler", "dag-processor", "worker"),
+        *("initialize", "api-server", "scheduler", "dag-processor", "worker", "signer"),
         *("postgres", "redis", "objects"),
     }
 
@@ -83,16 +83,93 @@ def test_secrets_come_from_files_that_one_script_makes(compose: dict[str, Any]) 
 def test_no_secret_stands_in_the_environment(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         for name, value in service.get("environment", {}).items():
-            if re.search(r"PASSWORD|SECRET|KEY|CONN|BROKER|BACKEND", name):
+            if re.search(r"PASSWORD|PASSPHRASE|SECRET|KEY(?!RING)|CONN|BROKER_URL|BACKEND", name):
                 assert "/run/secrets/" in value, name
             assert not re.search(r"://[^/]*:[^/]*@", str(value)), name
 
 
-def test_only_the_worker_has_the_signing_keys(compose: dict[str, Any]) -> None:
-    holders = [
-        name for name, s in compose["services"].items() if any(v.startswith("dambo:") for v in s.get("volumes", ()))
-    ]
-    assert holders == ["worker"]
+def mounts(service: dict[str, Any]) -> dict[str, list[str]]:
+    """Named volumes (and "" for anonymous ones) with their options."""
+    found: dict[str, list[str]] = {}
+    for volume in service.get("volumes", ()):
+        name, *rest = volume.split(":")
+        if name.startswith("/"):
+            found[""] = [name]
+        elif not name.startswith("."):
+            found[name] = rest
+    return found
+
+
+def test_only_the_signer_has_the_keys_and_a_user_of_its_own(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    assert [name for name, s in services.items() if "keys" in mounts(s)] == ["signer"]
+    assert [name for name, s in services.items() if "key_passphrase" in s.get("secrets", ())] == ["signer"]
+    uid = services["signer"]["user"].partition(":")[0]
+    users = dict(re.findall(r"useradd --uid (\d+) .* (\S+) \\$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE))
+    assert users[uid] == "dambo-signer"
+    script = (DEPLOY / "signer.sh").read_text()
+    assert set(re.findall(r"--allow (\S+)", script)) == set(users.values()) == {"dambo", "dambo-signer"}
+    assert "keys init --encrypt" in script
+    assert "signer.sh" in (DEPLOY / "Dockerfile.dockerignore").read_text()
+
+
+def test_only_workers_can_ask_the_signer_and_all_see_one_keyring(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    assert {name: mounts(s)["socket"] for name, s in services.items() if "socket" in mounts(s)} == {
+        "worker": ["/run/dambo", "ro"],
+        "signer": ["/run/dambo"],
+    }
+    assert {name: mounts(s)["keyring"][1:] for name, s in services.items() if "keyring" in mounts(s)} == {
+        "api-server": ["ro"],
+        "worker": ["ro"],
+        "signer": [],
+    }
+    assert services["worker"]["environment"]["DAMBO_SIGNER"] == "unix:///run/dambo/signer.sock"
+    assert "--socket /run/dambo/signer.sock" in (DEPLOY / "signer.sh").read_text()
+    for name in ("worker", "signer", "api-server"):
+        assert services[name]["environment"]["DAMBO_KEYRING"] == "/etc/dambo/keyring.json"
+
+
+def test_a_worker_has_nothing_of_airflows_own(compose: dict[str, Any]) -> None:
+    """What tests/integration/test_workers.py shows to be enough."""
+    worker = compose["services"]["worker"]
+    assert not {"airflow_database_url", "jwt_secret", "api_secret_key", "fernet_key"} & set(worker["secrets"])
+    names = set(worker["environment"])
+    assert not {name for name in names if name.startswith(("AIRFLOW__DATABASE", "AIRFLOW__API"))}
+    assert "celery" in (DEPLOY / "postgres.sh").read_text()  # results have a database of their own
+    assert mounts(worker)[""] == ["/var/lib/dambo"]  # a folder of its own in each
+
+
+def test_there_are_as_many_workers_as_wanted(compose: dict[str, Any]) -> None:
+    worker = compose["services"]["worker"]
+    assert worker["deploy"]["replicas"] == 2
+    assert not {"container_name", "ports", "hostname"} & set(worker)  # what would make the second one fail
+    slots = worker["deploy"]["replicas"] * int(worker["environment"]["AIRFLOW__CELERY__WORKER_CONCURRENCY"])
+    assert int(worker["environment"]["AIRFLOW__CORE__PARALLELISM"]) >= slots
+
+
+def test_the_settings_that_find_a_lost_worker_are_those_of_the_page(compose: dict[str, Any]) -> None:
+    """The same options as in the test that kills a worker, there with seconds; the scheduler and workers agree."""
+    page = (PROJECT / "docs/how-to/machines.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+__\w+)` \| (\S+) \|", page, re.MULTILINE))
+    assert {
+        "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT",
+        "SCHEDULER__TASK_QUEUED_TIMEOUT",
+        "CELERY__TASK_ACKS_LATE",
+        "CELERY__WORKER_PREFETCH_MULTIPLIER",
+        "CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT",
+        "CORE__PARALLELISM",
+    } <= set(rows)
+    for service in ("worker", "scheduler"):
+        found = compose["services"][service]["environment"]
+        assert {name: str(found[f"AIRFLOW__{name}"]) for name in rows} == rows
+
+
+def test_every_service_has_limits(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}, name
+        assert service["pids_limit"] == 500, name
+        assert service.get("read_only", False) is (name != "postgres"), name
 
 
 def test_every_service_but_the_first_step_is_watched(compose: dict[str, Any]) -> None:
