@@ -10,16 +10,21 @@ import hashlib
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePath
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import msgspec
 
 from checks.analyzers.defects import Defects
+from checks.analyzers.marginals import Marginal, marginals
 from checks.analyzers.shape import Shape, ShapeOf
 from checks.batch import Batch, Defect
 from checks.columns import View
 from checks.kernel import Analyzer, Check, CheckResult, Outcome, Reason, Spilling, State, States, Verdict
+
+if TYPE_CHECKING:
+    from checks.analyzers.cells import Cells
 
 Item = tuple[str, Batch | Defect]
 """A schema object's name, and a batch of its records or a defect of its files."""
@@ -76,43 +81,84 @@ def plan(checks: Iterable[Check], declared: Mapping[str, tuple[str, ...]]) -> Pl
 
 
 class Tally:
-    """States of one pass. Each analyzer keeps a stack of merged runs of doubling size, so n batches cost n log n."""
+    """States of one pass. Each analyzer keeps a stack of merged runs of doubling size, so n batches cost n log n.
+
+    Marginals of another analyzer's tables are not observed where that one is, but derived from it in the end.
+    """
 
     def __init__(self, plan_: Plan, scratch: Path | None = None) -> None:
-        self._plan = plan_
         self._scratch = scratch
-        self._stacks: dict[Analyzer[Any], list[tuple[int, State]]] = {
-            a: [] for group in plan_.objects.values() for a in group
-        }
+        self._observers = {name: [_Observer(a, scratch) for a in group] for name, group in plan_.objects.items()}
+        self._marginals: dict[str, list[tuple[_Observer, _Observer, Marginal]]] = {}
+        for name, group in self._observers.items():
+            by_analyzer = {observer.analyzer: observer for observer in group}
+            derived = marginals(by_analyzer)
+            self._marginals[name] = [(by_analyzer[a], by_analyzer[m.source], m) for a, m in derived.items()]
+            self._observers[name] = [observer for observer in group if observer.analyzer not in derived]
 
     def add(self, name: str, item: Batch | Defect) -> None:
         """Observe one batch or defect of object `name` with every analyzer that is about it."""
         if isinstance(item, Defect):
-            for analyzer in self._plan.objects[name]:
-                if isinstance(analyzer, Defects):
-                    self._push(analyzer, analyzer.observe_defect(item))
+            for observer in self._observers[name]:
+                if isinstance(observer.analyzer, Defects):
+                    observer.push(observer.analyzer.observe_defect(item))
             return
         view = View(item)
-        for analyzer in self._plan.objects[name]:
-            if not view.has(analyzer.columns()):
-                continue
-            self._push(analyzer, observed(analyzer, view))
-
-    def _push(self, analyzer: Analyzer[Any], state: State) -> None:
-        stack, rank = self._stacks[analyzer], 0
-        while stack and stack[-1][0] == rank:
-            state, rank = merged(stack.pop()[1], state), rank + 1
-        stack.append((rank, bounded(state, self._scratch)))
+        seen = {observer: observer.observe(view) for observer in self._observers[name]}
+        for observer, source, _ in self._marginals[name]:
+            if not seen[source]:
+                observer.observe(view)
 
     def states(self) -> Tallied:
         """What has been seen so far."""
-        result = {}
-        for analyzer, stack in self._stacks.items():
-            state: State = analyzer.zero()
-            for _, run in reversed(stack):
-                state = merged(state, run)
-            result[analyzer] = state
-        return result
+        derived = [m for group in self._marginals.values() for m in group]
+        for observer, source, marginal in derived:
+            observer.told = marginal.of(cast("Cells", source.good()))
+        everyone = chain(*self._observers.values(), (observer for observer, _, _ in derived))
+        return {observer.analyzer: observer.state() for observer in everyone}
+
+
+class _Observer:
+    """One analyzer in a pass: a stack of merged runs of doubling size, and what broke it, apart from them."""
+
+    def __init__(self, analyzer: Analyzer[Any], scratch: Path | None) -> None:
+        self.analyzer = analyzer
+        self.told: State | None = None
+        self._columns = analyzer.columns()
+        self._scratch = scratch
+        self._stack: list[tuple[int, State]] = []
+        self._fault: Broken | None = None
+
+    def observe(self, view: View) -> bool:
+        """Observe a batch; False if it lacks a column, or breaks the analyzer."""
+        if not view.has(self._columns):
+            return False
+        state = observed(self.analyzer, view)
+        self.push(state)
+        return not isinstance(state, Broken)
+
+    def push(self, state: State) -> None:
+        """One state more."""
+        if isinstance(state, Broken):
+            self._fault = state if self._fault is None else self._fault.merge(state)
+            return
+        rank = 0
+        while self._stack and self._stack[-1][0] == rank:
+            state, rank = self._stack.pop()[1].merge(state), rank + 1
+        self._stack.append((rank, bounded(state, self._scratch)))
+
+    def good(self) -> State:
+        """What was observed, as if nothing had broken."""
+        state: State = self.analyzer.zero()
+        for _, run in reversed(self._stack):
+            state = state.merge(run)
+        return state
+
+    def state(self) -> State:
+        """All of it; what broke it absorbs the rest."""
+        if self._fault is not None:
+            return self._fault
+        return self.good() if self.told is None else self.good().merge(self.told)
 
 
 def observed(analyzer: Analyzer[Any], view: View) -> State:
