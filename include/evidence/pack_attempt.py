@@ -7,7 +7,7 @@ What must hold, in this order; each yields its place in the numbered trail:
  4. every decision stands, is about these very documents, and a RELEASE rests on a PASS;
  5. all are about this voucher, delivery and attempt, and their times run forward.
 An attempt that broke off has the first of these only; never a later one without the one before. Findings may be gone
-(the law makes them go); nothing else may. Log proofs, where there are any, must hold and give the time from outside.
+if a signed statement says so (include.evidence.pack_retention); nothing else may. Log proofs, where there are any, must hold and give the time from outside.
 """
 
 from __future__ import annotations
@@ -16,18 +16,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
-from include.evidence.canonical import Json, digest, strict_parse
-from include.evidence.envelope import parse as parse_envelope
+from include.evidence.canonical import Json, strict_parse
 from include.evidence.keyring import Keyring
-from include.evidence.log.inclusion import Logged, verify_logged, verify_proof
 from include.evidence.manifest import Manifest
 from include.evidence.pack_index import Index, Item, split_attempt
+from include.evidence.pack_proofs import Proofs, Read
 from include.evidence.predicates import DecisionPredicate, ManifestPredicate, ReportPredicate, RunStartedPredicate
 from include.evidence.refusals import refuse
 from include.evidence.resource import Resource
-from include.evidence.verify import Verified, verify_envelope, verify_report
+from include.evidence.verify import Verified, verify_report
 
-Read = Callable[[Item], bytes]
 T = TypeVar("T", ManifestPredicate, RunStartedPredicate, ReportPredicate, DecisionPredicate)
 
 REPORT_LIMIT: Final = 64 * 2**20
@@ -54,12 +52,17 @@ class AttemptFacts:
     decisions: list[Verified] = field(default_factory=list)
     report_json: bytes | None = None
     contract: bytes | None = None
-    findings_gone: int = 0
+    gone: set[str] = field(default_factory=set)
     proven: int = 0
 
     def documents(self) -> list[Verified]:
         """All signed documents, in the order of the line."""
         return [each for each in (self.manifest, self.started, self.report, *self.decisions) if each is not None]
+
+    @property
+    def findings_gone(self) -> int:
+        """How many lists of findings are not there any more; one, if even their index is gone."""
+        return len(self.gone)
 
     @property
     def subject(self) -> str | None:
@@ -72,15 +75,15 @@ class AttemptVerifier:
 
     def __init__(self, index: Index, name: str, keyring: Keyring, read: Read) -> None:
         self.facts = AttemptFacts(name)
-        self._index, self._name, self._keyring, self._read = index, name, keyring, read
-        self._proofs: dict[str, tuple[bytes, Logged]] = {}
+        self._index, self._name, self._read = index, name, read
+        self._proofs = Proofs(keyring, read)
 
     def steps(self) -> tuple[Callable[[], None], ...]:
         """In the order of STEPS."""
         return (self._manifest, self._started, self._report, self._decisions, self._together)
 
     def _manifest(self) -> None:
-        self._read_proofs()
+        self._proofs.take(self._all("proof"))
         self.facts.manifest = found = self._document("manifest", "intake")
         if found is None:
             self._none("manifest-lines", "pins", "marker", "run-started", "report", "report-json")
@@ -140,7 +143,7 @@ class AttemptVerifier:
         listed = self._all("findings-index")
         there = {item.sha256 for item in self._all("finding")}
         if not listed:
-            self.facts.findings_gone = int(says.findings is not None)
+            self.facts.gone = set() if says.findings is None else {says.findings}
             if there:
                 raise refuse("pack-attachment", "findings without their index")
             return
@@ -154,7 +157,7 @@ class AttemptVerifier:
             raise refuse("pack-attachment", "index of findings") from None
         if there - named:
             raise refuse("pack-attachment", "findings")
-        self.facts.findings_gone = len(named - there)
+        self.facts.gone = named - there
 
     def _decisions(self) -> None:
         for item in self._all("decision"):
@@ -189,15 +192,7 @@ class AttemptVerifier:
         times = [document.statement.predicate.time for document in self.facts.documents()]
         if times != sorted(times):
             raise refuse("pack-clock")
-        known = {document.statement_sha256 for document in self.facts.documents()}
-        if self._proofs.keys() - known:
-            raise refuse("entry-differs", "a proof of a document that is not here")
-
-    def _read_proofs(self) -> None:
-        for item in self._all("proof"):
-            data = self._read(item)
-            logged = verify_proof(data, self._keyring)
-            self._proofs[logged.entry.statement] = (data, logged)
+        self._proofs.none_astray(self.facts.documents())
 
     def _document(self, kind: str, role: str) -> Verified | None:
         """The one document of a kind, verified as `role`'s; None if there is none."""
@@ -207,12 +202,8 @@ class AttemptVerifier:
         return self._verified(self._one(kind), role)
 
     def _verified(self, item: Item, role: str) -> Verified:
-        data = self._read(item)
-        proof, logged = self._proofs.get(digest(parse_envelope(data).payload), (None, None))
-        found = verify_envelope(data, self._keyring, role=role, at=None if logged is None else logged.witnessed_at)
-        if proof is not None:
-            verify_logged(proof, self._keyring, found)
-            self.facts.proven += 1
+        found = self._proofs.verified(item, role)
+        self.facts.proven = self._proofs.proven
         return found
 
     def _attached(self, kind: str, sha256: str) -> bytes:

@@ -22,6 +22,9 @@ from include.evidence.pack_keys import key_files, keyring_file
 from include.evidence.pack_names import phase_name, segment
 from include.evidence.pack_page import page
 from include.evidence.pack_zip import write
+from include.evidence.predicates import RetentionPredicate
+from include.evidence.records import Records
+from include.evidence.resource import WholeVoucher
 from include.programmes import programme_data, programme_ids
 from include.registry import Attempt, Document, Registry
 from include.storage import Storage
@@ -29,9 +32,10 @@ from include.storage import Storage
 TOP: Final = "과제별"
 RULES: Final = "검사 규칙"
 RESULTS: Final = "검사 결과서"
+RETENTION: Final = "retention"
 
-Proofs = Callable[[Document], bytes | None]
-"""The log's proof of a signed document, None where it is not in the log (yet)."""
+Proofs = Callable[[str], bytes | None]
+"""The log's proof of a statement by its identity, None where it is not in the log (yet)."""
 
 PLACES: Final[Mapping[str, tuple[str, str]]] = {
     "manifest": ("manifest", "manifest.dsse.json"),
@@ -48,7 +52,7 @@ PLACES: Final[Mapping[str, tuple[str, str]]] = {
 INDEX_OF_FINDINGS: Final = "findings:findings/index.json"
 
 
-def no_proofs(_: Document) -> bytes | None:
+def no_proofs(_: str) -> bytes | None:
     """Where there is no log."""
     return None
 
@@ -56,9 +60,9 @@ def no_proofs(_: Document) -> bytes | None:
 def logged(registry: Registry, storage: Storage, keyring: Keyring) -> Proofs:
     """Proofs from the transparency log: under the earliest witnessed checkpoint if there is one, else the published one."""
 
-    def proof(document: Document) -> bytes | None:
+    def proof(statement: str) -> bytes | None:
         try:
-            return prove(registry, storage, keyring, document.sha256)
+            return prove(registry, storage, keyring, statement)
         except VerificationError as error:
             if error.code != "not-logged":
                 raise
@@ -94,11 +98,22 @@ def export(
     for attempt in attempts:
         _Attempt(registry, storage, attempt, proofs, made).pack()
     newest = _keyring(made, keyrings)
+    _retention(made, Records(registry, storage, newest), voucher, proofs)
     made.put("verify.sh", "script", None, script())
     index = Index(voucher, newest.sha256, tuple(made.items))
     made.put("index.html", "page", None, page(index))
     index = Index(voucher, newest.sha256, tuple(made.items))
     return write({**made.files, NAME: index.to_bytes()})
+
+
+def _retention(made: _Pack, records: Records, voucher: str, proofs: Proofs) -> None:
+    """What was held and destroyed, each with its proof."""
+    for said in records.minutes(RetentionPredicate).get(WholeVoucher(voucher).uri, []):
+        place = f"{RETENTION}/{said.says.number:06}"
+        made.put(f"{place}.dsse.json", "retention", None, said.envelope)
+        proof = proofs(said.sha256)
+        if proof is not None:
+            made.put(f"{place}.tlog-proof", "proof", None, proof)
 
 
 def script() -> bytes:
@@ -193,7 +208,7 @@ class _Attempt:
         raise _rules_gone("programme profile", "사업 프로필")
 
     def _prove(self, document: Document, path: str, name: str) -> None:
-        proof = self.proofs(document) if document.envelope_sha256 is not None else None
+        proof = self.proofs(document.sha256) if document.envelope_sha256 is not None else None
         if proof is not None:
             self.made.put(f"{path.removesuffix('.dsse.json')}.tlog-proof", "proof", name, proof)
 

@@ -32,6 +32,7 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "findings-index": ("부적합 목록의 목록", "index of findings"),
     "finding": ("부적합 목록", "findings"),
     "decision": ("결정 진술서", "decision statement"),
+    "retention": ("보존 조치·파기 진술서", "hold or destruction statement"),
     "proof": ("기록 증명", "log proof"),
     "keyring": ("키링", "keyring"),
     "key": ("공개키", "public key"),

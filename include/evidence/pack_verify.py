@@ -7,9 +7,10 @@ What must hold, in this order:
  3. from the keyring in hand the pack's versions lead to the one that the index names, and key files are that one's;
  4. attempts of each delivery are numbered without gap;
  5. then each attempt, as include.evidence.pack_attempt says: 5.1.1, 5.1.2 ...;
+ 6. statements of holds and destructions follow each other, and name whatever findings are gone;
 of a delivery that is handed in too:
- 6. its files give the manifest of an attempt;
- 7. the checks, run again on it, give that attempt's report.json.
+ 7. its files give the manifest of an attempt;
+ 8. the checks, run again on it, give that attempt's report.json.
 Raises VerificationError and nothing else, whatever the bytes.
 """
 
@@ -29,6 +30,7 @@ from include.evidence.pack_attempt import STEPS as ATTEMPT_STEPS
 from include.evidence.pack_attempt import AttemptFacts, AttemptVerifier
 from include.evidence.pack_index import LIMIT, NAME, Index, Item, numbers
 from include.evidence.pack_keys import key_files
+from include.evidence.pack_retention import Kept, verify_retention
 from include.evidence.pack_zip import Archive
 from include.evidence.predicates import DecisionPredicate, ReportPredicate
 from include.evidence.refusals import refuse
@@ -41,9 +43,10 @@ STEPS: Final = (
     ("손에 든 키링에서 묶음의 키링까지 이어진다", "the keyring in hand leads to the pack's keyring"),
     ("납품마다 시도 번호가 빠짐없이 이어진다", "attempts of each delivery are numbered without gap"),
     ("시도", "attempt"),
+    ("보존 조치·파기 진술서가 이어지고, 없는 부적합 목록은 파기된 것이다", "holds and destructions follow each other; findings that are gone were destroyed"),
     ("납품 파일이 한 시도의 명세와 같다", "the delivery's files give the manifest of an attempt"),
     ("다시 점검한 결과가 서명된 report.json과 같다", "the checks, run again, give the signed report.json"),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class PackOutcome:
     keyring: Keyring | None = None
     voucher: str = ""
     attempts: list[AttemptFacts] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
 
     def step(self, number: str, texts: tuple[str, str], do: Callable[[], None]) -> None:
         """Do it and note it. What it raises is noted as refused and goes on up."""
@@ -91,7 +95,7 @@ class PackOutcome:
         if self.refusal is None:
             attempts = [_facts(each) for each in self.attempts]
         return {"valid": self.refusal is None, "refusal": refusal, "steps": steps, "keyring": keyring,
-                "voucher": self.voucher, "attempts": attempts}  # fmt: skip
+                "voucher": self.voucher, "attempts": attempts, "retention": [each.to_json() for each in self.kept]}  # fmt: skip
 
     def lines(self, *, korean: bool) -> list[str]:
         """For people: the steps, then what the pack proves."""
@@ -141,6 +145,13 @@ def verify_pack(
         outcome.attempts.append(verifier.facts)
         for step, (texts, do) in enumerate(zip(ATTEMPT_STEPS, verifier.steps(), strict=True), 1):
             outcome.step(f"5.{place}.{step}", (f"{name}: {texts[0]}", f"{name}: {texts[1]}"), do)
+    trusted_keyring = outcome.keyring
+
+    def retained() -> None:
+        gone = {each for facts in outcome.attempts for each in facts.gone}
+        outcome.kept = verify_retention(index, trusted_keyring, lambda item: archive.read(item.path), gone)
+
+    outcome.step("6", STEPS[6], retained)
     if delivery is not None:
         _with_delivery(outcome, delivery, rerun)
 
@@ -187,7 +198,7 @@ def _no_gap(index: Index) -> None:
 
 
 def _with_delivery(outcome: PackOutcome, delivery: Path, rerun: Rerun | None) -> None:
-    """Steps 6 and 7, for the latest attempt on this content."""
+    """Steps 7 and 8, for the latest attempt on this content."""
     matching: list[AttemptFacts] = []
 
     def hashed() -> None:
@@ -205,9 +216,9 @@ def _with_delivery(outcome: PackOutcome, delivery: Path, rerun: Rerun | None) ->
         assert last.contract is not None
         compare(last.report_json, rerun(delivery, last.contract))
 
-    outcome.step("6", STEPS[6], hashed)
+    outcome.step("7", STEPS[7], hashed)
     if rerun is not None:
-        outcome.step("7", STEPS[7], again)
+        outcome.step("8", STEPS[8], again)
 
 
 def _facts(facts: AttemptFacts) -> Json:
@@ -249,8 +260,20 @@ def _about(outcome: PackOutcome, *, korean: bool) -> list[str]:
         logged = f"로그 증명 {facts.proven}/{of}, 외부 증인 {seen}/{of}" if korean else f"{facts.proven}/{of} proven in the log, {seen} witnessed"  # fmt: skip
         gone = f", {'부적합 목록 파기' if korean else 'findings destroyed'} {facts.findings_gone}" if facts.findings_gone else ""  # fmt: skip
         made.append(f"  {facts.name}: {verdict or '-'} -> {decision or '-'} ({logged}{gone})")
+    made += [_event(each, korean=korean) for each in outcome.kept]
     made.append(
         "  report.html은 읽기용 사본이며 서명 대상이 아닙니다" if korean else
         "  report.html is a copy to read; report.json is what was signed"
     )  # fmt: skip
     return made
+
+
+EVENTS: Final = {"hold": "보존 조치", "lift": "보존 조치 해제", "destroyed": "파기"}
+
+
+def _event(kept: Kept, *, korean: bool) -> str:
+    day = f"{kept.at:%Y-%m-%d}"
+    count = "" if not kept.objects else f" {kept.objects}개" if korean else f" {kept.objects} objects"
+    if not kept.logged:
+        return f"  {day}: {EVENTS[kept.event] if korean else kept.event}{count} ({'로그 증명 없음' if korean else 'not proven in the log'})"
+    return f"  {day}: {EVENTS[kept.event] if korean else kept.event}{count}"

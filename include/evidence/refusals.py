@@ -104,6 +104,7 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
     "pack-another-delivery": ("a document is about another voucher, delivery or attempt", "다른 바우처·납품·시도의 문서가 있습니다"),
     "pack-chain": ("a document does not follow from the one before it", "문서가 앞 문서와 이어지지 않습니다"),
     "pack-attachment": ("an attachment is not the one that the documents name", "첨부 파일이 문서가 가리키는 것과 다릅니다"),
+    "pack-findings-missing": ("findings are gone that no signed statement says were destroyed", "파기되었다는 서명된 진술서 없이 부적합 목록이 없습니다"),
     "pack-clock": ("the documents' times are out of order", "문서의 시각이 순서에 맞지 않습니다"),
     "pack-decision": ("a RELEASE does not rest on a PASS in the pack", "지급가능 결정의 근거인 적합 보고서가 없습니다"),
     "pack-unsuitable": ("no attempt of the pack is about this delivery", "이 납품에 대한 시도가 증거 묶음에 없습니다"),

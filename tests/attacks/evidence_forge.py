@@ -28,11 +28,16 @@ from include.evidence.envelope import PAYLOAD_TYPE, Envelope, Signature, pae
 from include.evidence.keyring import KEYRING_TYPE, Body, Key, Keyring
 from include.evidence.manifest import Entry
 from include.evidence.predicates import (
+    AuditPredicate,
     ByVerdict,
     Claims,
+    Covered,
     DecisionPredicate,
+    Finding,
+    Gone,
     ManifestPredicate,
     ReportPredicate,
+    RetentionPredicate,
 )
 from include.evidence.publickey import P256_ORDER, PublicKey
 from include.evidence.resource import Resource
@@ -114,7 +119,19 @@ KEYRING = ring(INTAKE, VERIFIER, GATE, DER, RAW, REVOKED, EXPIRED, EARLY, WAIVER
 MANIFEST = Statement(X, ManifestPredicate(RESOURCE, Claims(*[None] * 7), X, X, X, 1, 1, NOW))
 REPORT = Statement(X, ReportPredicate(RESOURCE, 1, X, "PASS", ByVerdict(("a",)), X, 9, None, X, "op", "", NOW, NOW))
 DECISION = Statement(X, DecisionPredicate(RESOURCE, "https://gate", "1", NOW, "urn:p", X, (X,), "RELEASE", (), 1))
+FOUND = (Finding("V-1/D-1 #1 delivery", "delivery-changed"), Finding("V-1/D-1 #1 report", "document-changed"))
+AUDIT = Statement(X, AuditPredicate(2, X, NOW, NOW, 4, Covered(1, 4, 1), 2, FOUND))
 PAYLOAD = REPORT.to_bytes()
+
+
+def retained(number: int, before: str | None, event: str, *gone: bytes, voucher: str = "V-1") -> Statement:
+    """A statement of a hold, its end or a destruction."""
+    objects = tuple(sorted(Gone(f"findings/{digest(data)}", digest(data)) for data in gone))
+    says = RetentionPredicate(voucher, number, before, event, NOW, "kim", "제26조의5", objects)
+    return Statement(says.subject, says)
+
+
+DESTROYED = retained(1, None, "destroyed", b"findings")
 
 
 def sealed(payload: bytes, *people: Ed, kind: str = PAYLOAD_TYPE) -> bytes:
@@ -136,6 +153,14 @@ def said(change: Callable[[dict[str, object]], object], statement: Statement = R
     value = json.loads(statement.to_bytes())
     change(value)
     return sealed(canonical(value), by)
+
+
+def edited(envelope: bytes, change: Callable[[dict[str, object]], object]) -> bytes:
+    """An envelope whose payload's JSON was changed under its old signature."""
+    value = json.loads(envelope)
+    payload = json.loads(base64.b64decode(value["payload"]))
+    change(payload)
+    return json.dumps({**value, "payload": base64.b64encode(canonical(payload)).decode()}).encode()
 
 
 def sig(change: Callable[[dict[str, object]], object]) -> bytes:
@@ -233,6 +258,23 @@ ATTACKS: dict[str, tuple[bytes, str, str]] = {
         said(lambda v: v["predicate"].update({"https://dambo.example/attestation/decision/v1/decision": "HOLD", "https://dambo.example/attestation/decision/v1/reasons": ["late"]}), DECISION, GATE),
         "gate", "statement-contradiction",
     ),
+}  # fmt: skip
+ATTACKS |= {
+    # audits and retention
+    "audit: its findings taken out": (edited(sealed(AUDIT.to_bytes(), VERIFIER), lambda v: v["predicate"].update(found=0, findings=[], verdict="PASS")), "verifier", "signature-invalid"),
+    "audit: a finding left out, signed": (said(lambda v: v["predicate"]["findings"].pop(), AUDIT), "verifier", "statement-contradiction"),
+    "audit: PASS over findings, signed": (said(lambda v: v["predicate"].update(verdict="PASS"), AUDIT), "verifier", "statement-contradiction"),
+    "audit: findings not in order": (said(lambda v: v["predicate"]["findings"].reverse(), AUDIT), "verifier", "statement-contradiction"),
+    "audit: a first one that follows another": (said(lambda v: v["predicate"].update(number=1), AUDIT), "verifier", "statement-contradiction"),
+    "audit: signed by intake": (sealed(AUDIT.to_bytes(), INTAKE), "verifier", "wrong-role"),
+    "audit: passed off as a hold by intake": (sealed(AUDIT.to_bytes(), INTAKE), "intake", "wrong-document"),
+    "clock: an audit that ended before it began": (said(lambda v: v["predicate"].update(startedAt="2026-05-04T00:00:01Z"), AUDIT), "verifier", "statement-contradiction"),
+    "retention: an object taken out of a destruction": (edited(sealed(DESTROYED.to_bytes(), INTAKE), lambda v: v["predicate"].update(objects=[])), "intake", "signature-invalid"),
+    "retention: a destruction of nothing, signed": (said(lambda v: v["predicate"].update(objects=[]), DESTROYED, INTAKE), "intake", "statement-contradiction"),
+    "retention: a subject that is not its list": (said(lambda v: v["subject"][0]["digest"].update(sha256=X), DESTROYED, INTAKE), "intake", "statement-contradiction"),
+    "retention: a hold that lists objects": (said(lambda v: v["predicate"].update(event="hold"), DESTROYED, INTAKE), "intake", "statement-contradiction"),
+    "retention: an object that is no finding": (said(lambda v: v["predicate"]["objects"][0].update(key="evidence/sha256/aa/x"), DESTROYED, INTAKE), "intake", "statement-shape"),
+    "retention: signed by the gate": (sealed(DESTROYED.to_bytes(), GATE), "intake", "wrong-role"),
 }  # fmt: skip
 ATTACKS |= {f"malformed: {name}": (data, "verifier", code) for name, (data, code) in MALFORMED.items()}
 
@@ -389,6 +431,17 @@ ATTACKS |= {
 # --- assets
 
 
+SUFFIXES = {
+    "document": "dsse.json",
+    "manifest": "jsonl",
+    "keyring": "json",
+    "pack": "zip",
+    "proof": "tlog-proof",
+    "checkpoint": "txt",
+    "cosignature": "txt",
+}
+
+
 @dataclass(frozen=True)
 class Attack:
     """One attack: what it is on, its name, the bytes, the code that must refuse it, the role it is shown to."""
@@ -405,7 +458,7 @@ class Attack:
         slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in self.name.lower())
         while "--" in slug:
             slug = slug.replace("--", "-")
-        suffix = {"document": "dsse.json", "manifest": "jsonl", "keyring": "json", "pack": "zip"}[self.kind]
+        suffix = SUFFIXES[self.kind]
         return ASSETS / self.kind / f"{slug.strip('-')}.{suffix}"
 
     def read(self) -> bytes:
@@ -415,6 +468,7 @@ class Attack:
 
 def attacks() -> list[Attack]:
     """All of them, in the order of the table."""
+    from log_forge import CHECKPOINTS, COSIGNED, PROOFS
     from pack_forge import PACKS
 
     return [
@@ -422,6 +476,9 @@ def attacks() -> list[Attack]:
         *(Attack("manifest", name, data, code) for name, (data, code) in MANIFESTS.items()),
         *(Attack("keyring", name, data, code) for name, (data, code) in KEYRINGS.items()),
         *(Attack("pack", name, data, code) for name, (data, code) in PACKS.items()),
+        *(Attack("proof", name, data, code) for name, (data, code) in PROOFS.items()),
+        *(Attack("checkpoint", name, data, code) for name, (data, code) in CHECKPOINTS.items()),
+        *(Attack("cosignature", name, data, code) for name, (data, code) in COSIGNED.items()),
     ]
 
 

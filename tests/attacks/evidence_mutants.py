@@ -13,18 +13,35 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from evidence_forge import FIRST, GOOD, KEYRING, SECOND
+from log_forge import DOCUMENT, GOOD_HEAD, GOOD_PROOF, LEAVES, RING, head, seen
+from log_forge import proof as proof_of
 from pack_forge import GOOD_PACK, PACK_KEYRING, story
 
 from include.errors import VerificationError
 from include.evidence.keyring import Keyring
+from include.evidence.log.checkpoint import verify_checkpoint
+from include.evidence.log.inclusion import verify_logged
+from include.evidence.log.prooffile import TlogProof
 from include.evidence.pack_verify import PackOutcome, verify_pack
 from include.evidence.refusals import REFUSALS
 from include.evidence.verify import verify_envelope
+
+STRANGE = (
+    GOOD_PROOF,
+    GOOD_HEAD,
+    proof_of(0),
+    head(leaves=LEAVES[:3]),
+    seen(head(leaves=[b"fork"])),
+    b"",
+    b"\xff",
+    b"index 1",
+)
 
 
 def mutated(data: bytes, random_: random.Random) -> bytes:
@@ -76,6 +93,43 @@ def pack(data: bytes) -> object:
     return [told["keyring"], told["voucher"], told["attempts"]]
 
 
+def proof(data: bytes) -> object:
+    """The entry, where it stands and under which head; when it was seen is what a dropped cosignature may take away."""
+    logged = verify_logged(data, RING, DOCUMENT)
+    return [logged.entry, logged.index, logged.checkpoint]
+
+
+def checkpoint(data: bytes) -> object:
+    return verify_checkpoint(data, RING).checkpoint
+
+
+def by_line(data: bytes, random_: random.Random) -> bytes:
+    """Lines dropped, doubled, swapped, or exchanged for those of another proof or head that is as well made."""
+    lines = data.split(b"\n")
+    place, other = random_.randrange(len(lines)), random_.randrange(len(lines))
+    match random_.randrange(5):
+        case 0:
+            del lines[place]
+        case 1:
+            lines.insert(other, lines[place])
+        case 2:
+            lines[place], lines[other] = lines[other], lines[place]
+        case 3:
+            lines[place] = random_.choice(STRANGE).split(b"\n")[0]
+        case 4:
+            foreign = random_.choice(STRANGE).split(b"\n")
+            lines[place] = random_.choice(foreign)
+    return b"\n".join(lines)
+
+
+def by_entry(data: bytes, random_: random.Random) -> bytes:
+    """A proof whose entry was edited by structure; else by lines."""
+    if random_.random() < 0.5:
+        return by_line(data, random_)
+    made = TlogProof.from_bytes(data)
+    return replace(made, extra=by_structure(made.extra or b"{}", random_)).to_bytes()
+
+
 def by_structure(data: bytes, random_: random.Random) -> bytes:
     return json.dumps(restructured(json.loads(data), random_)).encode()
 
@@ -97,7 +151,11 @@ KINDS: dict[str, tuple[bytes, Callable[[bytes], object], Callable[[bytes, random
     "envelope": (GOOD, envelope, by_structure),
     "keyring": (SECOND, keyring, by_structure),
     "pack": (GOOD_PACK, pack, repacked),
+    "proof": (GOOD_PROOF, proof, by_entry),
+    "checkpoint": (GOOD_HEAD, checkpoint, by_line),
 }
+LEAST_CODES = {"checkpoint": 7}
+"""How many reasons such edits meet at least: a checkpoint is a short text."""
 
 
 def run(kind: str, seed: int, count: int) -> dict[str, object]:

@@ -15,6 +15,7 @@ from evidence_forge import (
     GATE,
     INTAKE,
     MALLORY,
+    MANIFEST,
     NOW,
     RESOURCE,
     ROOT,
@@ -22,6 +23,7 @@ from evidence_forge import (
     X,
     body_of,
     keyring_bytes,
+    retained,
     sealed,
 )
 
@@ -68,6 +70,7 @@ class Story:
     keyrings: tuple[bytes, ...] = (PACK_KEYRING,)
     findings: tuple[bytes, ...] = (b"rule,file\r\n",)
     left_out: tuple[str, ...] = ()
+    retained: tuple[bytes, ...] = ()
     files: dict[str, bytes] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
 
@@ -153,6 +156,8 @@ class Story:
         for place, data in enumerate(self.findings):
             self.put(f"{at}/findings/{place}.csv", "finding", data)
         self.put(f"{at}/decision-1.dsse.json", "decision", sealed(decision.to_bytes(), self.decider))
+        for place, data in enumerate(self.retained, 1):
+            self.put(f"retention/{place:06}.dsse.json", "retention", data, None)
         for data in self.keyrings:
             self.put(keyring_file(Keyring.from_bytes(data).version), "keyring", data, None)
         for path, data in key_files(Keyring.from_bytes(self.keyrings[-1])).items():
@@ -188,6 +193,12 @@ def story(**changes: object) -> Story:
 
 
 GOOD_PACK = story().pack()
+CSV = Story.findings[0]
+DESTROYED = sealed(retained(1, None, "destroyed", CSV).to_bytes(), INTAKE)
+GONE = ("finding",)
+HELD = retained(1, None, "hold")
+LIFTED = retained(2, HELD.sha256, "lift")
+THEN_DESTROYED = retained(3, LIFTED.sha256, "destroyed", CSV)
 
 
 def beside(first: Story, *others: Story) -> Story:
@@ -330,5 +341,12 @@ PACKS: dict[str, tuple[bytes, str]] = {
     "index with an unknown kind": (indexed(lambda v: v["files"][0].update(kind="evil")), "pack-index"),
     "index with a file twice": (indexed(lambda v: v["files"].append(v["files"][0])), "pack-index"),
     "index not canonical": (story().pack(b" " + story().index().to_bytes()), "not-canonical"),
+    "findings gone without a word": (story(left_out=GONE).pack(), "pack-findings-missing"),
+    "findings gone with their index, without a word": (story(left_out=("finding", "findings-index")).pack(), "pack-findings-missing"),
+    "findings gone, other ones destroyed": (story(left_out=GONE, retained=(sealed(retained(1, None, "destroyed", b"x").to_bytes(), INTAKE),)).pack(), "pack-findings-missing"),
+    "destruction signed by the gate": (story(left_out=GONE, retained=(sealed(retained(1, None, "destroyed", CSV).to_bytes(), GATE),)).pack(), "wrong-role"),
+    "destruction of another voucher's findings": (story(left_out=GONE, retained=(sealed(retained(1, None, "destroyed", CSV, voucher="V-2").to_bytes(), INTAKE),)).pack(), "pack-another-delivery"),
+    "the hold before it left out": (story(left_out=GONE, retained=tuple(sealed(each.to_bytes(), INTAKE) for each in (LIFTED, THEN_DESTROYED))).pack(), "pack-chain"),
+    "a manifest in the place of a hold": (story(retained=(sealed(MANIFEST.to_bytes(), INTAKE),)).pack(), "wrong-document"),
     "two reports for one attempt": (story().more("report").pack(), "pack-index"),
 }  # fmt: skip

@@ -28,6 +28,9 @@ from include.evidence.canonical import canonical
 from include.evidence.envelope import PAYLOAD_TYPE
 from include.evidence.folder import manifest_of
 from include.evidence.keyring import Keyring, walk
+from include.evidence.log.checkpoint import verify_checkpoint
+from include.evidence.log.cosignature import cosigned_by, witnesses
+from include.evidence.log.inclusion import verify_logged
 from include.evidence.manifest import Manifest
 from include.evidence.pack_verify import PackOutcome, verify_pack
 from include.evidence.refusals import REFUSALS
@@ -36,6 +39,7 @@ from include.evidence.verify import Verified, verify_envelope
 sys.path.insert(0, str(Path(__file__).parent))
 forge = importlib.import_module("evidence_forge")
 packs = importlib.import_module("pack_forge")
+logs = importlib.import_module("log_forge")
 mutants = importlib.import_module("evidence_mutants")
 
 VERIFIER, PAYLOAD, KEYRING, MALFORMED = forge.VERIFIER, forge.PAYLOAD, forge.KEYRING, forge.MALFORMED
@@ -70,6 +74,9 @@ SHOWN: dict[str, Callable[[bytes, str], object]] = {
     "manifest": lambda data, _: Manifest.from_bytes(data),
     "keyring": lambda data, _: Keyring.from_bytes(forge.FIRST).update(data),
     "pack": lambda data, _: open_pack(data),
+    "proof": lambda data, _: verify_logged(data, logs.RING, logs.DOCUMENT),
+    "checkpoint": lambda data, _: verify_checkpoint(data, logs.RING),
+    "cosignature": lambda data, _: cosigned_by(verify_checkpoint(data, logs.RING).note, witnesses(logs.RING)),
 }
 
 
@@ -80,6 +87,8 @@ def test_the_good_ones_stand() -> None:
         (forge.DECISION, "gate", forge.GATE),
         (forge.REPORT, "verifier", forge.DER),
         (forge.REPORT, "verifier", forge.RAW),
+        (forge.AUDIT, "verifier", VERIFIER),
+        (forge.DESTROYED, "intake", forge.INTAKE),
     ):
         made = judge(sealed(statement.to_bytes(), person), role)
         assert isinstance(made, Verified)
@@ -87,8 +96,15 @@ def test_the_good_ones_stand() -> None:
     assert Manifest.from_bytes(forge.LINE).objects == 1
     assert Keyring.from_bytes(forge.FIRST).update(forge.SECOND).version == 2
     assert open_pack(packs.GOOD_PACK).attempts
+    assert verify_logged(logs.GOOD_PROOF, logs.RING, logs.DOCUMENT).witnessed_at == forge.NOW
+    assert verify_checkpoint(logs.GOOD_HEAD, logs.RING).checkpoint.size == 5
+    assert len(cosigned_by(verify_checkpoint(logs.GOOD_HEAD, logs.RING).note, witnesses(logs.RING))) == 1
     assert len(open_pack(packs.beside(packs.story(), packs.story(number=2)).pack()).attempts) == 2
-    assert open_pack(packs.story(left_out=("finding",)).pack()).attempts[0].findings_gone == 1
+    gone = open_pack(packs.story(left_out=packs.GONE, retained=(packs.DESTROYED,)).pack())
+    assert (gone.attempts[0].findings_gone, [each.event for each in gone.kept]) == (1, ["destroyed"])
+    told = tuple(sealed(each.to_bytes(), forge.INTAKE) for each in (packs.HELD, packs.LIFTED, packs.THEN_DESTROYED))
+    gone = open_pack(packs.story(left_out=packs.GONE, retained=told).pack())
+    assert [each.event for each in gone.kept] == ["hold", "lift", "destroyed"]
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -211,7 +227,8 @@ def test_why_low_order_keys_are_refused() -> None:
 
 # --- mutations
 
-MUTATIONS = [("envelope", 1, 2500), ("envelope", 2, 2500), ("keyring", 1, 1500), ("keyring", 2, 1500), ("pack", 1, 1000), ("pack", 2, 1000)]  # fmt: skip
+EACH = 10_000
+MUTATIONS = [(kind, seed, EACH // 2) for kind in mutants.KINDS for seed in (1, 2)]
 
 
 @pytest.mark.parametrize(("kind", "seed", "count"), MUTATIONS)
@@ -225,13 +242,15 @@ def test_ten_thousand_mutations_say_nothing_new(kind: str, seed: int, count: int
     told = json.loads(done.stdout)
     assert sum(told["codes"].values()) == count
     assert told["codes"].get("the same", 0) < count / 4
-    assert len(told["codes"]) > 8
+    assert len(told["codes"]) >= mutants.LEAST_CODES.get(kind, 8)
     assert told["slowest"] < 1
     assert told["megabytes"] < 200
 
 
-def test_there_are_ten_thousand() -> None:
-    assert sum(count for _, _, count in MUTATIONS) == 10_000
+def test_there_are_ten_thousand_of_each() -> None:
+    assert {kind for kind, _, _ in MUTATIONS} == {"envelope", "proof", "checkpoint", "keyring", "pack"}
+    for kind in mutants.KINDS:
+        assert sum(count for each, _, count in MUTATIONS if each == kind) == 10_000
 
 
 def test_mutated_payloads_that_are_signed_are_statements_or_refused() -> None:

@@ -9,14 +9,17 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from support.world import World, contract, jsonl, records
 from typer.testing import CliRunner
 
+from include import line as steps
 from include.cli import app
 from include.errors import ContractError, VerificationError
+from include.evidence import retention
 from include.evidence.embedded import Making, ensure_keys
 from include.evidence.keyring import Keyring
 from include.evidence.keys_change import Keys
@@ -117,7 +120,7 @@ def test_python_m_on_a_pack_with_its_delivery(packed: Packed) -> None:
                "--delivery", str(packed.delivery("D-1")), "--json"]  # fmt: skip
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout)["steps"][-1]["number"] == "6"
+    assert json.loads(done.stdout)["steps"][-1]["number"] == "7"
 
 
 def test_a_pack_needs_two_libraries_only(packed: Packed) -> None:
@@ -143,7 +146,7 @@ def test_rerun_on_a_pack_and_on_a_report(packed: Packed, tmp_path: Path, monkeyp
     process_settings.cache_clear()
     try:
         outcome = answer(Asked(packed.pack, packed.keyring, packed.delivery("D-2"), rerun=True))
-        assert (outcome.refusal, outcome.steps[-1].number) == (None, "7")
+        assert (outcome.refusal, outcome.steps[-1].number) == (None, "8")
         folder = tmp_path / "u"
         with zipfile.ZipFile(packed.pack) as archive:
             archive.extractall(folder)
@@ -234,13 +237,21 @@ def test_every_key_rotated_between_two_deliveries(tmp_path: Path) -> None:
 
 def test_findings_may_be_gone_and_all_else_may_not(tmp_path: Path) -> None:
     packed = Packed(tmp_path)
-    for path in (packed.world.settings.folder() / "storage" / "findings").rglob("*"):
-        if path.is_file():
-            path.unlink()
+    packed.world.now = datetime(2032, 1, 1, tzinfo=UTC)
+    line = packed.world.line()
+    # the payment was settled long ago
+    line.registry.move_release("V-1", "balance", "CONFIRMED", datetime(2026, 12, 1, tzinfo=UTC))
+    retention.hold(steps.records_of(line), line.filing.signer, "V-1", by="kim", reason="suit", now=line.now())
+    retention.lift(steps.records_of(line), line.filing.signer, "V-1", by="kim", reason="over", now=line.now())
+    done = retention.expire(
+        steps.records_of(line), line.filing.signer, date(2032, 1, 1), by="kim", now=packed.world.now
+    )
+    assert [term.voucher for term, _ in done] == ["V-1"]
     outcome = judge(packed.make(), packed.keyring.read_bytes())
     assert outcome.refusal is None
     assert "findings destroyed" in "\n".join(outcome.lines(korean=False))
-    line = packed.world.line()
+    assert [(each.event, each.logged) for each in outcome.kept] == [("hold", True), ("lift", True), ("destroyed", True)]
+    assert [each["event"] for each in outcome.to_json()["retention"]] == ["hold", "lift", "destroyed"]
     attempt = line.registry.attempts("V-1")[0]
     document = line.registry.documents(attempt.id, "report-json")[-1]
     (packed.world.settings.folder() / "storage" / document.storage_key).write_bytes(b"{}")
