@@ -18,6 +18,7 @@ _READERS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "xlsx": ("xlsx", "XlsxReader"),
     "coco": ("labels.coco", "CocoReader"),
     "voc": ("labels.voc", "VocReader"),
+    "aihub": ("labels.aihub", "AiHubReader"),
     "yolo": ("labels.yolo", "YoloReader"),
 })  # fmt: skip
 """Module and class of each format's reader, imported only when a contract asks for it."""

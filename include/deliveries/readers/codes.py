@@ -100,6 +100,7 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "unknown-image": Code("structure", "파일에 없는 이미지를 가리킴", "a reference to an image the file does not have"),
     "unknown-category": Code("structure", "목록에 없는 클래스를 가리킴", "a reference to a class that is not listed"),
     "duplicate-id": Code("structure", "식별자 중복 (첫 항목만 사용)", "an id occurs twice (the first is used)"),
+    "schema-violation": Code("structure", "계약의 JSON 스키마에 맞지 않음", "not as the JSON Schema of the contract says"),
     "bad-number": Code("format", "수가 아닌 값", "a value that is no number"),
     "line-fields": Code("format", "라벨 줄의 값 개수가 형식과 다름", "a label line with a wrong number of values"),
     "duplicate-element": Code("structure", "XML 요소 중복 (첫 요소만 사용)", "an XML element occurs twice (the first is used)"),
