@@ -24,6 +24,7 @@ from checks.schema.types import Type
 from checks.uniqueness.foreign_key import ForeignKey
 from checks.uniqueness.unique import DuplicateValues, Unique
 from checks.validity.bounds import ExclusiveMaximum, ExclusiveMinimum, Maximum, Minimum, MultipleOf
+from checks.validity.label_validity import LabelValidity
 from checks.validity.texts import FormatRule, MaxLength, MinLength, PatternRule
 from checks.validity.value_set import Enum, InvalidValues
 
@@ -52,6 +53,7 @@ _ALL: tuple[type[Check], ...] = (
     FormatRule,
     Enum,
     InvalidValues,
+    LabelValidity,
     LabelAgreement,
     LabelAccuracy,
     ClassBalance,
@@ -63,5 +65,11 @@ _ALL: tuple[type[Check], ...] = (
 
 CATALOGUE: Mapping[str, type[Check]] = {check.id: check for check in _ALL}
 
-VOCABULARY: tuple[str, ...] = ("label-agreement", "label-accuracy", "class-balance", "delivered-count")
+VOCABULARY: tuple[str, ...] = (
+    "label-agreement",
+    "label-accuracy",
+    "label-validity",
+    "class-balance",
+    "delivered-count",
+)
 """What a contract may name under `engine: dambo`; the rest is derived or ODCS's own library."""

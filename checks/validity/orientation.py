@@ -43,7 +43,7 @@ def orientation(a: Points, b: Points, c: Points) -> np.ndarray:
         short, flat = _short(parts), _flat(*parts)
         signs[unsure[short]] = np.sign(det[unsure[short]]).astype(np.int8)
         for i in np.flatnonzero(~(short | flat)).tolist():
-            signs[unsure[i]] = _exactly(*(float(v[i]) for p in parts for v in p))
+            signs[unsure[i]] = _exactly([Fraction(float(v[i])) for p in parts for v in p])
     return signs
 
 
@@ -64,7 +64,7 @@ def _flat(a: Points, b: Points, c: Points) -> np.ndarray:
     return flat
 
 
-def _exactly(ax: float, ay: float, bx: float, by: float, cx: float, cy: float) -> int:
-    a, b, c, d, e, f = map(Fraction, (ax, ay, bx, by, cx, cy))
-    det = (c - a) * (f - b) - (d - b) * (e - a)
+def _exactly(flat: list[Fraction]) -> int:
+    ax, ay, bx, by, cx, cy = flat
+    det = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
     return (det > 0) - (det < 0)

@@ -159,7 +159,8 @@ class _Edges:
         inside = np.ones(len(edge), dtype=bool)
         for start, stop, value in ((a.x, b.x, p.x), (a.y, b.y, p.y)):
             inside &= (np.minimum(start, stop) <= value) & (value <= np.maximum(start, stop))
-        return inside & ((p.x != b.x) | (p.y != b.y))
+        inside &= (p.x != b.x) | (p.y != b.y)
+        return inside
 
     def _through(self, edge: np.ndarray, corner: np.ndarray) -> np.ndarray:
         """Does the ring at `corner` pass from one side of the path along `edge` to the other, or run along it?"""
@@ -173,7 +174,8 @@ class _Edges:
         for own in (come, go):
             for other in (source, stop):
                 along |= _same_way(p, own, other)
-        return along | (_between(p, source, stop, come) != _between(p, source, stop, go))
+        along |= _between(p, source, stop, come) != _between(p, source, stop, go)
+        return along
 
 
 def _same_way(p: Points, u: Points, v: Points) -> np.ndarray:

@@ -15,6 +15,7 @@ from checks.kernel import Check, Declaration, Misdeclared, Rule
 from include.contracts.customs import CONTRACT, customs
 from include.contracts.derived import columns_of, of_delivery, of_object, of_property
 from include.contracts.draft import Draft, Words
+from include.contracts.media import completed, declares_validity, of_labels
 from include.contracts.model import Contract, NotChecked
 from include.contracts.node import Node
 from include.contracts.objects import Object, read_objects
@@ -68,7 +69,8 @@ def _object(found: Object, objects: Sequence[Object], builder: _Builder, problem
     """The rules of one object; `columns` comes second, after what can be read at all."""
     columns = {spec.col.name: spec.col for spec in found.spec.columns}
     start = len(builder.built)
-    for draft in chain(_rules(found, problems), of_relationships(found, objects, problems)):
+    for given in chain(_rules(found, objects, problems), of_relationships(found, objects, problems)):
+        draft = completed(given, found, objects)
         if isinstance(draft, Words):
             builder.leave_out(draft)
         else:
@@ -79,10 +81,11 @@ def _object(found: Object, objects: Sequence[Object], builder: _Builder, problem
     builder.built.insert(start + 1, builder.built.pop())
 
 
-def _rules(found: Object, problems: Problems) -> Iterator[Draft | Words]:
+def _rules(found: Object, objects: Sequence[Object], problems: Problems) -> Iterator[Draft | Words]:
     """Every rule of an object, in the contract's order, but `columns`, which needs the others' columns."""
     sources = {spec.source: spec.col.name for spec in found.spec.columns if spec.source != spec.col.name}
-    yield from of_object(found)
+    yield from of_object(found, tolerant=declares_validity(found))
+    yield from of_labels(found, objects)
     for item in found.properties:
         yield from of_property(found.spec.name, item, problems)
         yield from of_quality(found.spec.name, item.node, item.name, problems, sources)

@@ -47,10 +47,10 @@ def of_delivery(*, closed: bool) -> Iterator[Draft]:
     yield Draft(DELIVERY, "unclaimed", "unclaimed-files", (), (), severity="error" if closed else "warning")
 
 
-def of_object(found: Object) -> Iterator[Draft]:
-    """What every object has, and its primary key."""
+def of_object(found: Object, *, tolerant: bool) -> Iterator[Draft]:
+    """What every object has, and its primary key. `tolerant`: a rule of the contract says how much may be unreadable."""
     name, node = found.spec.name, found.node
-    yield Draft(name, "readable", "readable", node.path, node.path)
+    yield Draft(name, "readable", "readable", node.path, node.path, severity="warning" if tolerant else "error")
     key = sorted((p for p in found.properties if p.node.flag("primaryKey")), key=_key_position)
     if key:
         path = key[0].node.at("primaryKey")

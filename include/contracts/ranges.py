@@ -21,6 +21,9 @@ UNBOUNDED = Range(low=Decimal(0))
 MEASURE_KEYS = ("coefficient", "measure")
 """Parameters that name the measure."""
 
+ERRORS = ("cer", "cer-no-space", "wer", "mean-absolute-error")
+"""Measures that less is better of, and that have no upper end."""
+
 MEASURES: Mapping[tuple[str, str], Range] = {
     ("label-agreement", "percent-agreement"): SHARE,
     ("label-agreement", "cohen-kappa"): CORRECTED,
@@ -30,6 +33,13 @@ MEASURES: Mapping[tuple[str, str], Range] = {
     ("label-agreement", "krippendorff-alpha"): AT_MOST_ONE,
     ("label-agreement", "gwet-ac1"): CORRECTED,
     ("label-agreement", "gwet-ac2"): AT_MOST_ONE,
+    ("label-agreement", "masi-alpha"): AT_MOST_ONE,
+    **{
+        ("label-agreement", name): SHARE
+        for name in ("f1", "item-f1", "mean-iou", "dice", "oks", "span-f1", "overlap-f1")
+    },
+    **{("label-agreement", name): CORRECTED for name in ("class-kappa", "class-kappa-with-none")},
+    **{(check, name): UNBOUNDED for check in ("label-agreement", "label-accuracy") for name in ERRORS},
     ("class-balance", "overlap"): SHARE,
     ("class-balance", "total-variation"): SHARE,
     ("class-balance", "jensen-shannon"): SHARE,
@@ -39,7 +49,7 @@ MEASURES: Mapping[tuple[str, str], Range] = {
     ("class-balance", "min-class-count"): COUNT,
 }
 
-SHARES = frozenset({"label-accuracy"})
+SHARES = frozenset({"label-accuracy", "label-validity"})
 """Checks whose every measure is a share."""
 
 
@@ -53,10 +63,10 @@ def measure_of(params: Mapping[str, Any], unit: str) -> str:
 
 def range_of(check: str, measure: str) -> Range:
     """The possible values of a check's metric."""
-    if check in SHARES:
-        return SHARE
     if (check, measure) in MEASURES:
         return MEASURES[check, measure]
+    if check in SHARES:
+        return SHARE
     if measure == "percent":
         return PERCENT
     return COUNT if measure == "rows" else Range()

@@ -8,6 +8,7 @@ import pytest
 
 from checks.agreement.coefficients import NAMES
 from checks.catalogue import CATALOGUE
+from checks.validity.faults import FAULTS
 from include.deliveries.readers.codes import CODES
 from include.reports.grid import HEADINGS
 from include.reports.texts import cell, measure, method, names, reason
@@ -88,6 +89,8 @@ def test_every_defect_has_words():
 
     for code in (*FILE_CODES, UNCLAIMED):
         assert code in names.FILE_DEFECTS or code in CODES
+    for code in FAULTS:
+        assert cell("code", code) is not None
     assert cell("class", "file") is None
     assert cell("code", "brand-new") is None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from include.reports.texts import agreement
 from include.reports.texts.faults import LABEL_FAULTS
 from include.reports.texts.reasons import RATINGS, REASONS
 from include.reports.texts.text import Text
@@ -61,6 +62,7 @@ CHECKS: Final[Mapping[str, Text]] = {
     "invalid-values": Text("무효값", "invalid values"),
     "label-validity": Text("라벨 구문정확성", "label validity"),
     "label-agreement": Text("작업자 간 라벨 일치도", "agreement between raters"),
+    "rater-quality": Text("작업자 품질", "quality of raters"),
     "label-accuracy": Text("정답 대비 라벨 정확도", "labels against gold"),
     "class-balance": Text("클래스 구성비", "class balance"),
     "schema-expectation": Text(
@@ -76,6 +78,7 @@ CHECKS: Final[Mapping[str, Text]] = {
 }
 
 MEASURES: Final[Mapping[str, Text]] = {
+    **agreement.MEASURES,
     "expected-share": Text("기대 조건을 충족한 비율", "share that meets the expectation"),
     "observed-value": Text("관측값", "observed value"),
     "unmet-conditions": Text("충족하지 못한 조건 수", "conditions not met"),
@@ -119,6 +122,7 @@ UNITS: Final[Mapping[str, Text]] = {"rows": Text("건", "rows"), "percent": Text
 OPERATORS: Final[Mapping[str, str]] = {">=": "≥", "<=": "≤", "!=": "≠", "=": "=", ">": ">", "<": "<"}
 
 TABLES: Final[Mapping[str, Text]] = {
+    **agreement.TABLES,
     "distribution": Text("클래스 분포", "Class distribution"),
     "per-class": Text("클래스별", "By class"),
     "per-rater": Text("작업자별", "By rater"),
@@ -147,6 +151,7 @@ TABLES: Final[Mapping[str, Text]] = {
 }
 
 COLUMNS: Final[Mapping[str, Text]] = {
+    **agreement.COLUMNS,
     "denominator": Text("분모", "denominator"),
     "total": Text("전체", "total"),
     "wrong": Text("오류", "wrong"),
@@ -237,6 +242,7 @@ CELLS: Final[Mapping[str, Mapping[str, Text]]] = {
         "too-many": Text("컬럼이 많음", "too many columns"),
     },
     "quantity": {
+        **agreement.QUANTITIES,
         "items": Text("대상", "items"),
         "items-with-two-or-more-ratings": Text("두 명 이상이 작업한 대상", "items with two ratings or more"),
         "items-with-fewer-ratings-than-others": Text("라벨 수가 부족한 대상", "items with fewer ratings than others"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from include.reports.texts import agreement
 from include.reports.texts.text import Text
 
 REPORT: Final[Mapping[str, Text]] = {
@@ -92,5 +93,5 @@ RATINGS: Final[Mapping[str, Text]] = {
     "not-a-number": Text("숫자여야 하는데 숫자가 아닌 라벨이 있음", "there are labels that are no numbers"),
 }
 
-REASONS: Final[Mapping[str, Text]] = {**REPORT, **RULE, **UNDEFINED, **RATINGS}
+REASONS: Final[Mapping[str, Text]] = {**REPORT, **RULE, **UNDEFINED, **RATINGS, **agreement.REASONS}
 """Every code; a code means the same wherever it stands."""

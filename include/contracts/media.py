@@ -1,0 +1,60 @@
+"""Rules of labelled media that follow from the schema part: every label is valid, and what a declared rule leaves open.
+
+A contract that declares label-validity itself, with a target of its own, thereby takes over what readers find: its
+`readable` is then a warning, for the same findings are counted in the rule that was agreed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from checks.streams import STREAM_OF
+from include.contracts.draft import Draft, Words
+from include.contracts.objects import Object
+
+VALIDITY = "label-validity"
+
+
+def of_labels(found: Object, objects: Sequence[Object]) -> Iterator[Draft]:
+    """Every label is valid, unless the contract has its own rule about it."""
+    if STREAM_OF.get(found.spec.format) == "annotations" and not declares_validity(found):
+        path = found.node.path
+        yield Draft(found.spec.name, VALIDITY, VALIDITY, path, path, params=_defaults(found, objects))
+
+
+def declares_validity(found: Object) -> bool:
+    """Does the object have a blocking rule of its own about the validity of its labels?"""
+    blocking = (rule for rule in found.node.each("quality") if rule.value.get("severity", "error") == "error")
+    return any(rule.mapping("implementation").value.get("check") == VALIDITY for rule in blocking)
+
+
+def completed(draft: Draft | Words, found: Object, objects: Sequence[Object]) -> Draft | Words:
+    """A declared rule with what the schema part says about its labels."""
+    if isinstance(draft, Words) or draft.check != VALIDITY:
+        return draft
+    return replace(draft, params={**_defaults(found, objects), **draft.params})
+
+
+def _defaults(found: Object, objects: Sequence[Object]) -> dict[str, Any]:
+    reader, params = found.spec.reader, dict[str, Any]()
+    items = _items_of(found, objects)
+    if items is not None:
+        params["items"] = items
+    classes = reader.get("classes")
+    if isinstance(classes, list) and classes and all(isinstance(name, str) for name in classes):
+        params["classes"] = list(dict.fromkeys(classes))
+    if found.spec.format == "aihub" and "label" not in reader:
+        params["classed"] = False
+    return params
+
+
+def _items_of(found: Object, objects: Sequence[Object]) -> str | None:
+    """The items that the labels are of: those that a relationship says, else the contract's only ones."""
+    items = [other.spec.name for other in objects if STREAM_OF.get(other.spec.format) == "items"]
+    for relation in found.node.each("relationships"):
+        named = [str(relation.value.get("to")).removesuffix(".item_id")]
+        if relation.value.get("from", "") == f"{found.spec.name}.item_id" and named[0] in items:
+            return named[0]
+    return items[0] if len(items) == 1 else None
