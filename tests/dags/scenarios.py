@@ -20,6 +20,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from sqlalchemy import select
+from support import world as small
 
 from include import line as steps
 from include.demo.deliveries import DEMO
@@ -71,6 +72,15 @@ class World:
             **self.facts(demo),
         }
 
+    def filed(self, demo: Any) -> dict[str, str]:
+        """The report of the last attempt and what it was about, for whoever wants to check it again."""
+        attempt = self.line.registry.attempts(demo.voucher, demo.delivery)[-1].id
+        kinds = {"report": "report-json", "contract": "contract"}
+        return {
+            "delivery": str(self.home / "storage/deliveries" / demo.voucher / demo.delivery),
+            **{name: self.line.filing.need(attempt, kind).decode() for name, kind in kinds.items()},
+        }
+
     def facts(self, demo: Any = GOOD) -> dict[str, Any]:
         """What registry and storage say."""
         registry = self.line.registry
@@ -112,7 +122,27 @@ def failing(error: BaseException, times: int = 10**9, real: Callable[..., Any] |
 
 def outcomes() -> Any:
     world = World()
-    return {demo.voucher: world.verify(demo, run=n) for n, demo in enumerate(DEMO)}
+    return {demo.voucher: {**world.verify(demo, run=n), "filed": world.filed(demo)} for n, demo in enumerate(DEMO)}
+
+
+class Labels:
+    """Names of a delivery of label records in several files."""
+
+    voucher, delivery = "V-1", "D-1"
+
+
+def sharded() -> Any:
+    """A delivery of five files, a shard each; progress in Korean."""
+    os.environ |= {"DAMBO_SHARD_BYTES": "1", "DAMBO_LANG": "ko"}
+    try:
+        world = World()
+        labels = small.World(world.home, settings())
+        labels.voucher(small.contract())
+        rows = small.records()
+        labels.deliver({f"{n}.jsonl": small.jsonl(rows[n * 12 : n * 12 + 12]) for n in range(5)})
+        return {**world.verify(Labels), "filed": world.filed(Labels)}
+    finally:
+        del os.environ["DAMBO_SHARD_BYTES"], os.environ["DAMBO_LANG"]
 
 
 def crash(name: str, error: BaseException) -> Any:
@@ -176,6 +206,7 @@ def looks() -> Any:
 
 SCENARIOS: dict[str, Callable[[], Any]] = {
     "outcomes": outcomes,
+    "sharded": sharded,
     **{
         f"crash-{name}": lambda n=name: crash(n, RuntimeError("scenario"))
         for name in ("freeze", "observe", "judge", "seal", "decide")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ def airflow_environment(folder: Path) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "PYTHONPATH": os.pathsep.join([str(PROJECT / "tests"), *filter(None, [os.environ.get("PYTHONPATH")])]),
         "DAMBO_TEST_HOMES": str(folder / "homes"),
         "DAMBO_TEST_RESULTS": str(folder / "results.json"),
     }
@@ -50,7 +52,13 @@ def results(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
                     )  # fmt: skip
                 assert done.returncode == 0, (folder / "log").read_text()[-4000:]
     found: dict[str, Any] = json.loads(written.read_text())
-    return found
+    return {**found, "log": (folder / "log").read_text(errors="replace")}
+
+
+@pytest.fixture(scope="session")
+def scenario_log(results: dict[str, Any]) -> str:
+    """What the runs said."""
+    return str(results["log"])
 
 
 def test_three_deliveries_end_as_they_should(results: dict[str, Any]) -> None:
@@ -59,6 +67,37 @@ def test_three_deliveries_end_as_they_should(results: dict[str, Any]) -> None:
     assert [found[v]["decisions"][-1][0] for v in sorted(found)] == ["RELEASE", "REJECT", "REJECT"]
     assert [found[v]["releases"] for v in sorted(found)] == [1, 0, 0]
     assert found["V-DEMO-0003"]["outbox"] == ["settlement/V-DEMO-0001--balance.csv"]
+
+
+def checked(filed: dict[str, str], folder: Path) -> bytes:
+    """The report.json of `dambo check` on the delivery that the DAG verified."""
+    (folder / "c.yaml").write_text(filed["contract"], "utf-8")
+    command = [str(Path(sys.executable).with_name("dambo")), "check", filed["delivery"], "-c", str(folder / "c.yaml")]
+    env = {k: v for k, v in os.environ.items() if not k.startswith("DAMBO_")} | {"DAMBO_HOME": str(folder / "home")}
+    subprocess.run(
+        [*command, "-o", str(folder / "out"), "--json"], env=env, capture_output=True, timeout=120, check=False
+    )
+    return (folder / "out/report.json").read_bytes()
+
+
+@pytest.mark.parametrize("voucher", ["V-DEMO-0001", "V-DEMO-0002", "V-DEMO-0003"])
+def test_airflows_report_has_the_bytes_of_dambo_check(results: dict[str, Any], tmp_path: Path, voucher: str) -> None:
+    filed = results["outcomes"][voucher]["filed"]
+    assert checked(filed, tmp_path) == filed["report"].encode()
+
+
+def test_one_task_a_shard_reaches_the_same_bytes(results: dict[str, Any], tmp_path: Path) -> None:
+    found = results["sharded"]
+    assert [name for name in found["tasks"] if name.startswith("observe")] == [f"observe{n}" for n in range(5)]
+    assert found["decisions"] == [["RELEASE", []]]
+    assert checked(found["filed"], tmp_path) == found["filed"]["report"].encode()
+
+
+def test_the_task_log_says_how_far_it_is(results: dict[str, Any], scenario_log: str) -> None:
+    assert results["sharded"]["run"] == "success"
+    assert len(re.findall(r"파일 1/1, 12행, 0.0/0.0 MiB", scenario_log)) == 5
+    assert "해시 계산: 파일 5/5" in scenario_log
+    assert re.search(r"1/1 files, [\d,]+ rows", scenario_log)  # the other scenarios, in English
 
 
 def test_the_operator_is_whom_airflow_knows(results: dict[str, Any]) -> None:
