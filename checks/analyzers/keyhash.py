@@ -89,11 +89,15 @@ def parts(column: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def joined(columns: list[pa.Array]) -> pa.LargeStringArray:
-    """One text for each row of several non-null columns; different rows give different texts.
+    """One text for each row of several columns; different rows give different texts, a null being a value like another.
 
-    The lengths of all parts come first, so that no part can be mistaken for the end of another.
+    The lengths of all parts come first, so that no part can be mistaken for the end of another. -0.0 is 0.0.
     """
-    texts = [column.cast(pa.large_string()) for column in columns]
-    lengths = [pc.binary_length(text).cast(pa.large_string()) for text in texts]
+    texts = [_unsigned(column).cast(pa.large_string()) for column in columns]
+    lengths = [pc.binary_length(text).cast(pa.large_string()).fill_null("-") for text in texts]
     separator = pa.scalar(",", pa.large_string())
-    return pc.binary_join_element_wise(*lengths, *texts, separator)
+    return pc.binary_join_element_wise(*lengths, *(text.fill_null("") for text in texts), separator)
+
+
+def _unsigned(column: pa.Array) -> pa.Array:
+    return pc.add(column, 0.0) if pa.types.is_floating(column.type) else column

@@ -114,6 +114,18 @@ class KeySet(Spilling, frozen=True, eq=False):
                     total = total.merge(self._repeats(files, repeating(found.block(files))))
         return total
 
+    def members(self) -> Failing:
+        """The records whose key stands at another place too, the smallest one included; `tested` counts all keys."""
+        files, total = self.files, Failing()
+        for block, repeats in self.distinct():
+            again = block.counts > 1
+            total = total.merge(repeats).merge(listed(files, Places(block.files[again], block.rows[again])))
+        return total
+
+    def size(self) -> int:
+        """Distinct keys."""
+        return sum(len(block) for block, _ in self.distinct())
+
     def absent_from(self, known: KeySet) -> Failing:
         """Records whose key is none of `known`: their exact number, and of each such key the first place."""
         mine, theirs, files = self._tidy(), known._tidy(), self.files
@@ -238,13 +250,20 @@ class Keys(Analyzer[KeySet]):
                 whole &= pc.is_valid(column).to_numpy(zero_copy_only=False)
             at, mask = np.flatnonzero(whole), pa.array(whole)
             columns = [column.filter(mask) for column in columns]
-        rows = view.rows() if at is None else view.rows()[at]
-        if not len(rows):
+        if not len(columns[0]):
             return self.zero()
         hashes, keys = identified(columns, numeric=self.parts[0].type != "any")
-        files, codes = _files_of(view.batch, np.arange(len(rows)) if at is None else at)
-        block = Block(hashes, same(1, len(rows), np.int64), codes, rows, keys)
-        return KeySet(((files, block),), (), Failing(len(rows)), self.places)
+        return keys_of(view, at, hashes, keys, places=self.places)
+
+
+def keys_of(
+    view: View, at: np.ndarray | None, hashes: np.ndarray, keys: pa.LargeBinaryArray | None, *, places: bool = True
+) -> KeySet:
+    """The keys of the records at positions `at` (ascending; None: all) of a batch, by their hashes and bytes."""
+    rows = view.rows() if at is None else view.rows()[at]
+    files, codes = _files_of(view.batch, np.arange(len(rows)) if at is None else at)
+    block = Block(hashes, same(1, len(rows), np.int64), codes, rows, keys)
+    return KeySet(((files, block),), (), Failing(len(rows)), places)
 
 
 def _files_of(batch: Batch, at: np.ndarray) -> tuple[Files, np.ndarray]:
@@ -267,10 +286,10 @@ def identified(columns: list[pa.Array], *, numeric: bool) -> tuple[np.ndarray, p
     """
     first = columns[0]
     if len(columns) > 1:
-        return _by_bytes(joined(columns))
+        return by_bytes(joined(columns))
     if numeric and is_fixed(first.type):
         return hash_fixed(first), None
-    hashes, keys = _by_bytes(first.cast(pa.large_string()))
+    hashes, keys = by_bytes(first.cast(pa.large_string()))
     if numeric and pa.types.is_decimal(first.type):
         small = pc.less(pc.abs(first), pa.scalar(2**63, first.type))
         hashes[small.to_numpy(zero_copy_only=False)] = hash_fixed(first.filter(small).cast(pa.int64()))
@@ -278,7 +297,8 @@ def identified(columns: list[pa.Array], *, numeric: bool) -> tuple[np.ndarray, p
     return hashes, keys
 
 
-def _by_bytes(texts: pa.LargeStringArray) -> tuple[np.ndarray, pa.LargeBinaryArray]:
+def by_bytes(texts: pa.LargeStringArray) -> tuple[np.ndarray, pa.LargeBinaryArray]:
+    """Hash of each text, uint64 [n], and its key's bytes."""
     keys = texts.cast(pa.large_binary())
     if (pc.max(pc.binary_length(keys)).as_py() or 0) > LONGEST_KEY:
         keys = pa.array([k if len(k) <= LONGEST_KEY else _digest(k) for k in keys.to_pylist()], pa.large_binary())

@@ -1,7 +1,7 @@
-"""Expectations over the distinct values of a column, from their exact counts.
+"""Expectations over the distinct values of a column.
 
-The state holds every distinct value with its count, so memory grows with the number of distinct values of the column
-(about 20 bytes and the text each), not with its records.
+How many there are is found in bounded memory. Which they are, and their quantiles, need every distinct value with its
+count: there memory grows with the distinct values of the column (about 20 bytes and the text each), not with its records.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from checks.analyzers.keyset import Keys, KeySet
 from checks.analyzers.labels import Scalar as Label
 from checks.analyzers.labels import label_text
 from checks.analyzers.value_counts import LabelCounts, ValueCounts
@@ -46,26 +47,43 @@ class Counted(BoundedNumber):
         return states[ValueCounts(self.object, self.column)]
 
 
-class UniqueCountBetween(Counted):
+class Distinct(BoundedNumber):
+    """A number that follows from how many distinct values there are; exact at any size, in bounded memory."""
+
+    types: ClassVar[frozenset[str]] = SINGLE
+
+    def analyzers(self) -> tuple[Analyzer[Any], ...]:
+        """The values as keys."""
+        return (self._keys(),)
+
+    def _keys(self) -> Keys:
+        return Keys(self.object, (self.column,), places=False)
+
+    def keys(self, states: States) -> KeySet:
+        """Their state."""
+        return states[self._keys()]
+
+
+class UniqueCountBetween(Distinct):
     """How many distinct values there are."""
 
     name: ClassVar[str] = "expect_column_unique_value_count_to_be_between"
 
     def observed(self, states: States) -> Number | None:
         """Missing values are none."""
-        return Fraction(self.counts(states).texts[0].size)
+        return Fraction(self.keys(states).size())
 
 
-class UniqueProportionBetween(Counted):
+class UniqueProportionBetween(Distinct):
     """Distinct values in proportion to all values."""
 
     name: ClassVar[str] = "expect_column_proportion_of_unique_values_to_be_between"
 
     def observed(self, states: States) -> Number | None:
         """Of the values that are not missing."""
-        counts = self.counts(states)
-        values = counts.total - counts.nulls
-        return Fraction(counts.texts[0].size, values) if values else None
+        keys = self.keys(states)
+        values = keys.repeats.tested
+        return Fraction(keys.size(), values) if values else None
 
 
 class NonNullProportionBetween(Counted):

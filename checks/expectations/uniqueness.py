@@ -5,13 +5,46 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+import numpy as np
+import pyarrow as pa
+
 from checks.analyzers.failing import Failing
-from checks.columns import Col
-from checks.expectations.keytable import RecordKeys
+from checks.analyzers.keyhash import joined
+from checks.analyzers.keyset import Keys, KeySet, by_bytes, keys_of
+from checks.columns import Col, View
 from checks.expectations.kwargs import Kwargs
 from checks.expectations.record_maps import MANY
+from checks.expectations.records import Ignore, looked_at
 from checks.expectations.translation import MapTranslation
-from checks.kernel import Analyzer, States
+from checks.kernel import Analyzer, State, States
+
+
+@dataclass(frozen=True)
+class RecordKeys(Analyzer[KeySet]):
+    """The keys of every record that is looked at; a missing value is a key's part like another."""
+
+    state_type: ClassVar[type[State]] = KeySet
+
+    object: str
+    parts: tuple[Col, ...]
+    ignore: Ignore
+
+    def columns(self) -> frozenset[str]:
+        """The key's columns."""
+        return frozenset(col.name for col in self.parts)
+
+    def zero(self) -> KeySet:
+        """No key."""
+        return KeySet()
+
+    def observe(self, view: View) -> KeySet:
+        """One batch."""
+        looked = looked_at(view, self.parts, self.ignore)
+        if not looked.any():
+            return self.zero()
+        mask = pa.array(looked)
+        keys = by_bytes(joined([view.typed(col).filter(mask) for col in self.parts]))
+        return keys_of(view, np.flatnonzero(looked), *keys)
 
 
 @dataclass(frozen=True)
@@ -22,13 +55,13 @@ class UniqueValues(MapTranslation):
     family: ClassVar[str] = "uniqueness"
     takes: ClassVar[tuple[str, ...]] = ("column", "mostly")
 
-    keys: RecordKeys
+    keys: Keys | RecordKeys
 
     @classmethod
     def build(cls, name: str, kwargs: Kwargs) -> Self:
         """Of one column; missing values are not looked at."""
         column = _single(kwargs, "column", kwargs.column())
-        return cls(name, kwargs.mostly(), RecordKeys(name, (column,), "any"))
+        return cls(name, kwargs.mostly(), Keys(name, (column,)))
 
     def analyzers(self) -> tuple[Analyzer[Any], ...]:
         """The keys."""
@@ -36,7 +69,7 @@ class UniqueValues(MapTranslation):
 
     def tally(self, states: States) -> Failing:
         """Every member of a group of equal keys."""
-        return states[self.keys].repeated()
+        return states[self.keys].members()
 
 
 class CompoundUnique(UniqueValues):
@@ -50,7 +83,8 @@ class CompoundUnique(UniqueValues):
         """Of several columns; two missing values are the same."""
         columns = tuple(_single(kwargs, "column_list", col) for col in kwargs.columns())
         ignore = MANY[kwargs.choice("ignore_row_if", tuple(MANY))]
-        return cls(name, kwargs.mostly(), RecordKeys(name, columns, ignore))
+        whole = ignore == "any" and len(columns) > 1  # then a key with a missing part is none
+        return cls(name, kwargs.mostly(), Keys(name, columns) if whole else RecordKeys(name, columns, ignore))
 
 
 def _single(kwargs: Kwargs, key: str, column: Col) -> Col:
