@@ -6,6 +6,7 @@ Wiring only. What was found is signed and logged; what does not hold makes the r
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import astuple
 from datetime import timedelta
 from typing import Any
@@ -41,7 +42,8 @@ def audit_evidence() -> None:
     """Audit the evidence."""
 
     @task(
-        doc_md="로그, 서명, 증명, 지급된 납품물을 다시 확인합니다 · reads log, signatures, proofs and paid deliveries again"
+        queue=os.environ.get("DAMBO_SIGNING_QUEUE") or "default",  # what was found is signed
+        doc_md="로그, 서명, 증명, 지급된 납품물을 다시 확인합니다 · reads log, signatures, proofs and paid deliveries again",
     )
     def audit() -> None:
         from include import line as steps

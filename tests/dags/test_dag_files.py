@@ -37,6 +37,7 @@ print("PARSED" + json.dumps({
     "heavy": [name for name in sys.argv[2:] if name in sys.modules],
     "schedule": bag.dags["pick_up_deliveries"].timetable.delta.total_seconds(),
     "form": {name: bag.dags["verify_delivery"].params.get_param(name).schema for name in bag.dags["verify_delivery"].params},
+    "queues": {f"{dag.dag_id}.{task.task_id}": task.queue for dag in bag.dags.values() for task in dag.tasks},
     "titles": [dag.dag_display_name for dag in bag.dags.values()],
     "docs": [bool(dag.doc_md) for dag in bag.dags.values()],
 }))
@@ -52,6 +53,7 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "DAMBO_PICKUP_MINUTES": "7",
+        "DAMBO_SIGNING_QUEUE": "beside-the-signer",
     }
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PARSE, str(PROJECT / "dags"), *HEAVY],
@@ -81,6 +83,13 @@ def test_parsing_imports_nothing_heavy(parsed: dict[str, Any]) -> None:
 @pytest.mark.airflow
 def test_the_schedule_comes_from_the_environment(parsed: dict[str, Any]) -> None:
     assert parsed["schedule"] == 7 * 60
+
+
+@pytest.mark.airflow
+def test_what_signs_runs_beside_the_signer_and_the_rest_anywhere(parsed: dict[str, Any]) -> None:
+    signing = {f"verify_delivery.{name}" for name in ("freeze", "seal", "decide")} | {"audit_evidence.audit"}
+    assert {name for name, queue in parsed["queues"].items() if queue == "beside-the-signer"} == signing
+    assert {queue for name, queue in parsed["queues"].items() if name not in signing} == {"default"}
 
 
 @pytest.mark.airflow
