@@ -16,46 +16,45 @@ from include.deliveries.readers.labels.cocogeometry import segmentation
 from include.deliveries.readers.labels.pointers import Known, resolve
 from include.deliveries.readers.labels.taking import MISSING, Taking
 
-Find = Callable[[Place], tuple[object, str]]
-"""The value at a place, or MISSING, and its pointer."""
+Found = tuple[object, str]
+"""A value, or MISSING, and its pointer."""
 
+Find = Callable[[Place], Found]
+
+_SINGLE = frozenset([int, float, str, bool, type(None)])
 _BOXES = frozenset(["xywh", "xyxy", "cxcywh"])
 _KINDS = {"keypoints": "keypoints", "polyline": "polyline", "points": "points"}
 
 
 def draw(label: Label, geometries: tuple[Geometry, ...], find: Find, taking: Taking, *, required: bool) -> None:
     """Gives the label the first geometry that its object has."""
-    fitting = [geometry for geometry in geometries if _applies(geometry, find)]
+    fitting = [geometry for geometry in geometries if geometry.when is None or _applies(*geometry.when, find)]
     for geometry in fitting:
-        if any(_there(find(place)[0]) for place in geometry.places):
-            _draw(label, geometry, find, taking)
+        found = [find(place) for place in geometry.places]
+        if any(_there(value) for value, _ in found):
+            _draw(label, geometry, found, taking)
             return
     if required:
-        place = (fitting or geometries)[0].places[0]
-        value, at = find(place)
-        taking.absent(value, at)
+        taking.absent(*find((fitting or geometries)[0].places[0]))
 
 
 def _there(value: object) -> bool:
     return value is not MISSING and value is not None
 
 
-def _applies(geometry: Geometry, find: Find) -> bool:
-    if geometry.when is None:
-        return True
-    place, wanted = geometry.when
+def _applies(place: Place, wanted: str | int, find: Find) -> bool:
     value = find(place)[0]
     return type(value) is type(wanted) and value == wanted
 
 
-def _draw(label: Label, geometry: Geometry, find: Find, taking: Taking) -> None:
+def _draw(label: Label, geometry: Geometry, found: list[Found], taking: Taking) -> None:
     form = geometry.form
-    value, at = find(geometry.places[0])
+    value, at = found[0]
     if geometry.ratio:
         label.item_width = label.item_height = 1
     if form in _BOXES:
         label.kind = "box"
-        flat = _four(geometry, find, taking) if len(geometry.places) > 1 else _flat(value, at, taking, 2)
+        flat = _four(found, taking) if len(found) > 1 else _flat(value, at, taking, 2)
         _box(label, form, flat, at, taking)
     elif form == "coco-segmentation":
         segmentation(label, msgspec.to_builtins(value), at, taking)
@@ -73,10 +72,10 @@ def _draw(label: Label, geometry: Geometry, find: Find, taking: Taking) -> None:
         label.points = None if flat is None else [flat]
 
 
-def _four(geometry: Geometry, find: Find, taking: Taking) -> list[float] | None:
-    found = [taking.number(*find(place)) for place in geometry.places]
-    given = [value for value in found if value is not None]
-    return given if len(given) == len(found) else None
+def _four(found: list[Found], taking: Taking) -> list[float] | None:
+    numbers = [taking.number(value, at) for value, at in found]
+    given = [number for number in numbers if number is not None]
+    return given if len(given) == len(numbers) else None
 
 
 def _box(label: Label, form: str, flat: list[float] | None, at: str, taking: Taking) -> None:
@@ -95,7 +94,7 @@ def _box(label: Label, form: str, flat: list[float] | None, at: str, taking: Tak
 
 def _flat(value: object, at: str, taking: Taking, multiple: int) -> list[float] | None:
     """All numbers of a list: its own, those of the lists in it, and x, y of the objects in it."""
-    if not isinstance(value, list) or not any(isinstance(inner, list | dict | Known) for inner in value):
+    if not isinstance(value, list) or _SINGLE.issuperset(map(type, value)):
         return taking.coordinates(value, at, multiple=multiple)
     found: list[float] = []
     whole = True

@@ -9,8 +9,9 @@ from __future__ import annotations
 import unicodedata
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from itertools import islice
-from pathlib import Path, PurePosixPath
+from functools import lru_cache
+from itertools import islice, repeat
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -118,6 +119,7 @@ def label_options(**own: Mapping[str, Any]) -> Mapping[str, Any]:
     return closed(**{"id": ID_OPTION, "annotator": rater, "split": split, "encoding": ENCODING_OPTION, **own})
 
 
+@lru_cache(maxsize=4096)
 def item_id(name: str, mode: str) -> str:
     """The id of an item by its name; in NFC, so that a label written on another system still finds it."""
     name = unicodedata.normalize("NFC", name)
@@ -126,8 +128,8 @@ def item_id(name: str, mode: str) -> str:
     base = name.replace("\\", "/").rsplit("/", 1)[-1]
     if mode == "name":
         return base
-    path = PurePosixPath(base)
-    return path.stem if path.suffix.lower() in MEDIA_EXTENSIONS else base
+    stem, dot, extension = base.rpartition(".")
+    return stem if stem and f"{dot}{extension}".lower() in MEDIA_EXTENSIONS else base
 
 
 class LabelReader(Reader):
@@ -196,8 +198,23 @@ def _given(name: str, option: Any) -> str | None:
 
 
 def _table(labels: list[Label]) -> pa.RecordBatch:
-    columns = [pa.array([getattr(label, f.name) for label in labels], f.type) for f in SCHEMA]
+    """The columns. A column without any value is cut from one of nulls: most files have few labels and fewer columns."""
+    n = len(labels)
+    by_field = zip(*map(msgspec.structs.astuple, labels), strict=True) if labels else repeat(())
+    values = dict(zip(Label.__struct_fields__, by_field, strict=False))
+    columns = [_column(values[field.name], field.type, n) for field in SCHEMA]
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def _column(values: tuple[object, ...], kind: pa.DataType, n: int) -> pa.Array:
+    if values.count(None) < n:
+        return pa.array(values, kind)
+    return _nulls(kind, 1 << n.bit_length()).slice(0, n)
+
+
+@lru_cache(maxsize=256)
+def _nulls(kind: pa.DataType, n: int) -> pa.Array:
+    return pa.nulls(n, kind)
 
 
 def _cleaned(name: str, row: int, label: Label) -> Iterator[Defect]:

@@ -27,7 +27,8 @@ _KEYS = 500
 _BEFORE_COLON = (b'":', b" :", b"\t:", b"\n:", b"\r:")
 
 _Scalar = str | int | float | bool | None
-_Count = Callable[[Any], int]
+_Count = int | Callable[[Any], int]
+"""How many members are in a value: always so many, or as many as this says."""
 
 
 class _Irregular(Exception):  # noqa: N818 - not an error: the document has no shape to learn
@@ -83,7 +84,7 @@ class _Shape:
             tree = self._decoder.decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return MISSING
-        members = self._members(tree)
+        members = counted(self._members, tree)
         if data.count(b":") == members or sum(map(data.count, _BEFORE_COLON)) == members:
             return tree
         return MISSING
@@ -96,10 +97,19 @@ def _typed(samples: list[Any]) -> tuple[Any, _Count]:
         return _object([sample for sample in samples if sample is not None], optional=type(None) in kinds)
     if kinds == {list}:
         inner, count = _typed(list(chain.from_iterable(samples)))
-        return list[inner], _none if count is _none else lambda values: sum(map(count, values))  # type: ignore[valid-type]
+        return list[inner], _of_all(count)  # type: ignore[valid-type]
     if dict in kinds or list in kinds:
         raise _Irregular
-    return _Scalar, _none
+    return _Scalar, 0
+
+
+def _of_all(count: _Count) -> _Count:
+    """Of the elements of a list, where each has so many."""
+    if count == 0:
+        return 0
+    if isinstance(count, int):
+        return lambda values: count * len(values)
+    return lambda values: sum(map(count, values))
 
 
 def _object(samples: list[dict[str, Any]], *, optional: bool) -> tuple[Any, _Count]:
@@ -117,16 +127,21 @@ def _object(samples: list[dict[str, Any]], *, optional: bool) -> tuple[Any, _Cou
         forbid_unknown_fields=True,
         gc=False,
     )
-    own = len(keys)
-    inner = [(name, count) for name, (_, count) in zip(names, typed, strict=True) if count is not _none]
-
-    def members(value: Any) -> int:
-        return own + sum(count(getattr(value, name)) for name, count in inner)
-
+    count = _of_object(len(keys), [(name, count) for name, (_, count) in zip(names, typed, strict=True)])
     if optional:
-        return made | None, lambda value: 0 if value is None else members(value)
-    return made, members
+        return made | None, lambda value: 0 if value is None else counted(count, value)
+    return made, count
 
 
-def _none(_: object) -> int:
-    return 0
+def _of_object(own: int, inner: list[tuple[str, _Count]]) -> _Count:
+    """Of an object with so many members of its own, and those in the values of its fields."""
+    fixed = own + sum(count for _, count in inner if isinstance(count, int))
+    depends = [(name, count) for name, count in inner if not isinstance(count, int)]
+    if not depends:
+        return fixed
+    return lambda value: fixed + sum([count(getattr(value, name)) for name, count in depends])
+
+
+def counted(count: _Count, value: object) -> int:
+    """The members in a value."""
+    return count if isinstance(count, int) else count(value)

@@ -27,6 +27,8 @@ MISSING: Final = Missing()
 Numbers = Literal["json", "text", "either"]
 """How the contract says that numbers are written: as JSON numbers, as strings, or as any of the two."""
 
+_HUGE = 1 << 1023
+_NUMERIC = frozenset([int, float])
 _DECIMAL = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?")
 
 
@@ -109,7 +111,7 @@ class Taking:
         if type(value) is float and self._numbers != "text":
             return value
         if type(value) is int and self._numbers != "text":
-            return float(value) if abs(value) < 1 << 1000 else None
+            return float(value) if abs(value) < _HUGE else None
         return decimal(value) if isinstance(value, str) and self._numbers != "json" else None
 
     def integer(self, value: object, pointer: str, *, required: bool = True) -> int | None:
@@ -127,8 +129,8 @@ class Taking:
         if not isinstance(value, list):
             self.wrong(pointer, "array", value)
             return None
-        found: list[float] = []
-        for i, inner in enumerate(value):
+        found = self._plain(value)
+        for i, inner in enumerate(() if found else value):
             number = self._number(inner)
             if number is None:
                 self._no_number(inner, f"{pointer}/{i}")
@@ -140,6 +142,15 @@ class Taking:
             self.fault("coordinate-count", pointer, f"{len(found)} values, not a multiple of {multiple}")
             return None
         return found
+
+    def _plain(self, value: list[object]) -> list[float]:
+        """All of them at once, if they are JSON numbers and may be; [] otherwise."""
+        if self._numbers == "text" or not _NUMERIC.issuperset(map(type, value)):
+            return []
+        try:
+            return list(map(float, value))  # type: ignore[arg-type]
+        except OverflowError:
+            return []
 
     def box(self, value: object, pointer: str) -> tuple[float, float, float, float] | None:
         """A list of four numbers."""
