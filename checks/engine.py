@@ -20,7 +20,7 @@ from checks.analyzers.defects import Defects
 from checks.analyzers.marginals import Marginal, marginals
 from checks.analyzers.shape import Shape, ShapeOf
 from checks.batch import Batch, Defect
-from checks.columns import View
+from checks.columns import Seen, View
 from checks.kernel import Analyzer, Check, CheckResult, Outcome, Reason, Spilling, State, States, Verdict
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class Tally:
         self._scratch = scratch
         self._observers = {name: [_Observer(a, scratch) for a in group] for name, group in plan_.objects.items()}
         self._marginals: dict[str, list[tuple[_Observer, _Observer, Marginal]]] = {}
+        self._seen: dict[str, Seen] = {name: {} for name in plan_.objects}
         for name, group in self._observers.items():
             by_analyzer = {observer.analyzer: observer for observer in group}
             derived = marginals(by_analyzer)
@@ -103,7 +104,7 @@ class Tally:
                 if isinstance(observer.analyzer, Defects):
                     observer.push(observer.analyzer.observe_defect(item))
             return
-        view = View(item)
+        view = View(item, self._seen[name])
         seen = {observer: observer.observe(view) for observer in self._observers[name]}
         for observer, source, _ in self._marginals[name]:
             if not seen[source]:

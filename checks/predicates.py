@@ -31,9 +31,21 @@ class Predicate(ABC):
     def failing(self, view: View, col: Col) -> pa.Array:
         """Boolean mask [rows]; null counts as not failing."""
 
+    def mask(self, view: View, col: Col) -> np.ndarray | None:
+        """The same as bool [rows]; None where no value fails."""
+        return numpy_mask(self.failing(view, col))
+
     def tested(self, view: View, col: Col) -> int:
         """How many values were looked at: the non-null ones."""
         return view.present(col)
+
+
+def numpy_mask(failing: pa.BooleanArray) -> np.ndarray | None:
+    """Which are true, bool [n]; None where none is."""
+    if not failing.true_count:
+        return None
+    mask: np.ndarray = failing.fill_null(False).to_numpy(zero_copy_only=False)
+    return mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,10 @@ class IsNull(Predicate):
     def failing(self, view: View, col: Col) -> pa.Array:
         """Nulls as the reader found them, so that a mistyped value is not also a missing one."""
         return pc.is_null(view.raw(col.name))
+
+    def mask(self, view: View, col: Col) -> np.ndarray | None:
+        """None without looking, where there is no null."""
+        return numpy_mask(self.failing(view, col)) if view.nulls(col.name) else None
 
     def tested(self, view: View, col: Col) -> int:  # noqa: ARG002 - the port's signature
         """Every row."""
@@ -89,6 +105,11 @@ class Mistyped(Predicate):
         """The mask that typing made."""
         mask = view.mistyped(col)
         return _none(view.num_rows) if mask is None else mask
+
+    def mask(self, view: View, col: Col) -> np.ndarray | None:
+        """None without looking, where typing found nothing."""
+        found = view.mistyped(col)
+        return None if found is None else numpy_mask(found)
 
     def tested(self, view: View, col: Col) -> int:
         """Non-null values as the reader found them."""
@@ -148,10 +169,16 @@ class Length(Predicate):
 
     def failing(self, view: View, col: Col) -> pa.Array:
         """Code points, as JSON Schema counts."""
+        return _array(self.mask(view, col), view.num_rows)
+
+    def mask(self, view: View, col: Col) -> np.ndarray | None:
+        """Nulls have no length."""
         values = view.typed(col)
         lengths = view.once("lengths", col, lambda: lengths_of(values.cast(pa.large_string())))
-        outside = lengths < self.least if self.least is not None else lengths > self.most
-        return pa.array(outside & _present(values)) if outside.any() else _none(len(values))
+        outside: np.ndarray = lengths < self.least if self.least is not None else lengths > self.most
+        if not outside.any():
+            return None
+        return outside & values.is_valid().to_numpy(zero_copy_only=False) if values.null_count else outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +189,19 @@ class NotMatching(Predicate):
 
     def failing(self, view: View, col: Col) -> pa.Array:
         """A search, as JSON Schema and ODCS define pattern."""
+        return _array(self.mask(view, col), view.num_rows)
+
+    def mask(self, view: View, col: Col) -> np.ndarray | None:
+        """Byte by byte where that answers it, else by RE2."""
         values, plain = texts(view, col), characters_of(self.pattern)
         hits = None if plain is None else plain.failing(values)
         if hits is None:
-            return pc.invert(pc.match_substring_regex(values, self.pattern))
+            return numpy_mask(pc.invert(pc.match_substring_regex(values, self.pattern)))
+        if not hits.size:
+            return None
         mask = np.zeros(len(values), dtype=bool)
         mask[hits] = True
-        return pa.array(mask) if hits.size else _none(len(values))
+        return mask
 
 
 def _none(count: int) -> pa.Array:
@@ -176,9 +209,8 @@ def _none(count: int) -> pa.Array:
     return pa.repeat(pa.scalar(False), count)
 
 
-def _present(values: pa.Array) -> np.ndarray:
-    valid: np.ndarray = values.is_valid().to_numpy(zero_copy_only=False)
-    return valid
+def _array(mask: np.ndarray | None, count: int) -> pa.Array:
+    return _none(count) if mask is None else pa.array(mask)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import pyarrow.compute as pc
 
 from checks.analyzers.failing import Failing, failing_of
 from checks.columns import Col, View
@@ -43,8 +42,8 @@ class RowTest(Analyzer[Failing]):
     def _hits(self, view: View) -> np.ndarray:
         """Positions of the failing records, int64: found value by value where the column came as codes."""
         coded = view.distinct(self.column)
-        mask = self.predicate.failing(view if coded is None else coded[0], self.column)
-        if not pc.any(mask).as_py():
+        seen = view if coded is None else coded.view
+        mask = seen.once("failing", self, lambda: self.predicate.mask(seen, self.column))
+        if mask is None or (coded is not None and not coded.indices.null_count and not mask[:-1].any()):
             return np.zeros(0, dtype=np.int64)
-        failing = mask.fill_null(False).to_numpy(zero_copy_only=False)
-        return np.flatnonzero(failing if coded is None else failing[coded[1]])
+        return np.flatnonzero(mask if coded is None else mask[coded.index])

@@ -127,6 +127,7 @@ EXAMPLES = {
         expected("expect_column_pair_values_to_be_in_set", column_A="label", column_B="id", value_pairs_set=[["a", 1]]),
         expected("expect_multicolumn_sum_to_equal", column_list=["id", "score"], sum_total=Decimal("2.25")),
     ],
+    "pairing": [],
     "label-validity": [],  # tests/laws/test_media_laws.py: over the streams of labelled media
     "delivery-files": [],
     "unclaimed-files": [],
@@ -251,7 +252,7 @@ def test_unique_counts_records_beyond_the_first_of_each_key(records):
 
 def test_a_planted_crash_is_an_error_of_its_check_alone():
     class Boom(type(EXAMPLES["type"][0].predicate)):
-        def failing(self, view, col):
+        def mask(self, view, col):
             raise RuntimeError("secret value 901010-1234567")
 
     from dataclasses import replace

@@ -62,6 +62,18 @@ def test_codes_and_values_give_the_same_states(records, lexical):
     assert engine.dump(plain) == engine.dump(coded)
 
 
+@given(st.lists(st.tuples(rows, st.booleans(), st.integers(1, 2)), max_size=4))
+def test_batches_that_follow_one_another_give_the_same_states(batches):
+    """The same dictionary again, another one, or the same one of a format with types: what was known is used, or not."""
+    plan = engine.plan(checks(), {"o": tuple(COLUMNS)})
+    items = [(records, lexical) for records, lexical, times in batches for _ in range(times)]
+    plain, coded = (
+        engine.observe(plan, [("o", table(records, coded=c, lexical=lexical)) for records, lexical in items])
+        for c in (False, True)
+    )
+    assert engine.dump(plain) == engine.dump(coded)
+
+
 @given(rows)
 def test_disagreements_are_the_naive_ones(records):
     raters = (COLUMNS["s"], COLUMNS["f"])
