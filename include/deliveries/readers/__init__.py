@@ -18,8 +18,13 @@ _READERS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "xlsx": ("xlsx", "XlsxReader"),
     "coco": ("labels.coco", "CocoReader"),
     "voc": ("labels.voc", "VocReader"),
+    "cvat": ("labels.cvat", "CvatReader"),
+    "openimages": ("labels.openimages", "OpenImagesReader"),
+    "labelme": ("labels.labelme", "LabelMeReader"),
+    "image-folder": ("labels.imagefolder", "ImageFolderReader"),
     "aihub": ("labels.aihub", "AiHubReader"),
     "yolo": ("labels.yolo", "YoloReader"),
+    "image": ("media.image", "ImageReader"),
 })  # fmt: skip
 """Module and class of each format's reader, imported only when a contract asks for it."""
 

@@ -32,7 +32,7 @@ class Limits:
     `batch_rows`, `batch_bytes`: the usual size of a batch. `window_chars`: how much text is read at a time;
     `record_chars`: one record of it; `record_bytes`: one record of a binary format. `columns`: fields of a record. `depth`: nesting of JSON. `row_group_rows`,
     `row_group_bytes`: rows and decoded bytes of one Parquet row group; `page_bytes`: of one of its pages; `values`:
-    values of one of its nested columns.
+    values of one of its nested columns. `item_bytes`: a picture or text that is decoded in one piece.
     """
 
     batch_rows: int = 65_536
@@ -46,6 +46,7 @@ class Limits:
     row_group_bytes: int = 16_384 * MIB
     page_bytes: int = 256 * MIB
     values: int = 64 * MIB
+    item_bytes: int = 1024 * MIB
 
 
 @dataclass(frozen=True, slots=True)

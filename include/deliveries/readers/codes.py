@@ -100,12 +100,20 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "unknown-image": Code("structure", "파일에 없는 이미지를 가리킴", "a reference to an image the file does not have"),
     "unknown-category": Code("structure", "목록에 없는 클래스를 가리킴", "a reference to a class that is not listed"),
     "duplicate-id": Code("structure", "식별자 중복 (첫 항목만 사용)", "an id occurs twice (the first is used)"),
+    "unsupported-label": Code("structure", "지원하지 않는 종류의 라벨", "a kind of label that is not supported"),
+    "path-mismatch": Code("structure", "경로가 계약의 형식과 다름", "a path that is not of the form agreed"),
     "schema-violation": Code("structure", "계약의 JSON 스키마에 맞지 않음", "not as the JSON Schema of the contract says"),
     "bad-number": Code("format", "수가 아닌 값", "a value that is no number"),
     "line-fields": Code("format", "라벨 줄의 값 개수가 형식과 다름", "a label line with a wrong number of values"),
     "duplicate-element": Code("structure", "XML 요소 중복 (첫 요소만 사용)", "an XML element occurs twice (the first is used)"),
     "invalid-xml": Code("format", "XML 문법 오류", "not valid XML"),
     "xml-entity": Code("format", "XML 개체(엔터티) 선언은 허용하지 않음", "an XML entity declaration, which is not allowed"),
+    # media
+    "not-an-image": Code("format", "이미지 형식이 아님", "not an image of a format that is read"),
+    "extension-mismatch": Code("format", "확장자와 실제 형식이 다름", "the name's ending says another format than the content"),
+    "image-corrupt": Code("file", "이미지 자료 손상", "an image whose data does not decode whole"),
+    "image-metadata": Code("file", "이미지 부가 정보 손상 (화소는 온전함)", "an image whose metadata do not hold, though its pixels do"),
+    "image-bomb": Code("file", "화소 수 등이 읽기 한도를 넘는 이미지", "an image that unpacks to more than the limit"),
 })  # fmt: skip
 
 
