@@ -327,8 +327,9 @@ class Check(ABC):
 
     @classmethod
     @abstractmethod
-    def build(cls, decl: Declaration) -> Self:
-        """The check of a declaration. Raises Misdeclared for what the JSON Schema cannot say."""
+    def build(cls, decl: Declaration) -> Check:
+        """The check of a declaration, of this class or of another with its id. Raises Misdeclared for what the JSON
+        Schema cannot say."""
 
     @abstractmethod
     def analyzers(self) -> tuple[Analyzer[Any], ...]:

@@ -12,6 +12,7 @@ marginal distribution is expected by chance:
   T_w / (q (q-1)) * sum pi_k (1 - pi_k), q categories, T_w the sum of all weights (q for AC1).
 - Krippendorff's alpha (Krippendorff 2004, ch. 11; 2011): coincidences of pairable values, each unit's pairs counted
   1 / (m_u - 1); metric differences nominal, ordinal, interval, ratio.
+- MASI alpha: the same over labels that are sets, their difference by Passonneau (2006): checks/agreement/label_sets.py.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ Name = Literal[
     "krippendorff-alpha",
     "gwet-ac1",
     "gwet-ac2",
+    "masi-alpha",
 ]
 NAMES: tuple[Name, ...] = get_args(Name)
 PAIRWISE = frozenset({"cohen-kappa", "weighted-cohen-kappa", "scott-pi"})

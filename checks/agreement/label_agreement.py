@@ -1,8 +1,10 @@
 """Inter-annotator agreement: do independent raters give the same labels, beyond what chance explains?
 
-Raters are columns of one record, or rows (item, rater, value). With `by`, every group must meet the target: the worst one
-is the metric. Nothing is dropped without a trace: one class, too few items with two ratings, a rater column without
-shared items, a doubled rating or a label outside the categories fails whatever the number says.
+Raters are columns of one record, or rows (item, rater, value), or the annotators of media (`value` alone: a kind of label).
+What a rater gives an item many of, such as boxes, is matched first: checks/agreement/media/matched.py. With `by`, every
+group must meet the target: the worst one is the metric. Nothing is dropped without a trace: one class, too few items
+with two ratings, a rater column without shared items, a doubled rating or a label outside the categories fails whatever
+the number says.
 """
 
 from __future__ import annotations
@@ -10,12 +12,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
 from checks.agreement.coefficients import NAMES
 from checks.agreement.declared import method_of
+from checks.agreement.media.kinds import FIXED, KINDS
+from checks.agreement.media.matched import BY_KIND, COEFFICIENTS, OPTIONS, MatchedAgreement
+from checks.agreement.media.ratings import Found, MediaRatings
+from checks.agreement.media.source import SCHEMA as WHO
+from checks.agreement.media.source import among_raters
 from checks.agreement.scale import scale_of
 from checks.agreement.statistic import Method, Rated, Statistic, measure
 from checks.agreement.tables import all_tables
@@ -23,6 +30,7 @@ from checks.agreement.units import Ratings, RowDefects, from_patterns, from_rows
 from checks.analyzers import where
 from checks.analyzers.contingency import Contingency
 from checks.analyzers.disagreements import Disagreements
+from checks.analyzers.failing import Failing
 from checks.analyzers.labels import label_text
 from checks.analyzers.ratings import RatingRows
 from checks.columns import Col
@@ -52,7 +60,7 @@ class LabelAgreement(Check):
             "item": {"type": "string"},
             "rater": {"type": "string"},
             "value": {"type": "string"},
-            "coefficient": {"enum": list(NAMES)},
+            "coefficient": {"enum": [*NAMES, *COEFFICIENTS]},
             "level": {"enum": ["nominal", "ordinal", "interval", "ratio"]},
             "weights": {"enum": ["linear", "quadratic"]},
             "categories": {"type": "array", "items": _LABEL, "minItems": 2, "uniqueItems": True},
@@ -60,23 +68,31 @@ class LabelAgreement(Check):
             "coverage": {"type": "number", "exclusiveMinimum": 0, "maximum": 1, "default": 0.5},
             "by": {"type": "string"},
             "where": where.SCHEMA,
+            **WHO,
+            **OPTIONS,
         },
         "required": ["coefficient"],
-        "oneOf": [{"required": ["raters"]}, {"required": ["item", "rater", "value"]}],
+        "oneOf": [{"required": ["raters"]}, {"required": ["value"]}],
         "additionalProperties": False,
     }
 
-    source: Contingency | RatingRows
+    source: Contingency | RatingRows | MediaRatings
     method: Method
     missing: frozenset[str]
     by: Col | None
     coverage: Fraction = Fraction(1, 2)
 
     @classmethod
-    def build(cls, decl: Declaration) -> Self:
+    def build(cls, decl: Declaration) -> Check:
         """See `params`; the rest is refused here."""
+        if _of_media(decl) and decl.params["value"] in BY_KIND:
+            return MatchedAgreement.build(decl)
         by = decl.col("by", decl.params["by"]) if "by" in decl.params else None
         source = _source(decl, by)
+        if decl.params["coefficient"] not in NAMES:
+            raise Misdeclared(
+                "coefficient", f"{decl.params['coefficient']} is of other kinds of label", ", ".join(NAMES)
+            )
         method = method_of(decl, _rated_columns(decl))
         missing = frozenset(label_text(v) for v in decl.params.get("missing", [""]))
         clash = sorted(missing & set(method.categories or ()))
@@ -87,25 +103,28 @@ class LabelAgreement(Check):
 
     def analyzers(self) -> tuple[Analyzer[Any], ...]:
         """Rating patterns or rating rows; of patterns, where raters differ too."""
+        if isinstance(self.source, MediaRatings):
+            return self.source.analyzers()
         return (self.source,) if self._apart is None else (self.source, self._apart)
+
+    def columns(self) -> frozenset[str]:
+        """Those of its own object."""
+        if isinstance(self.source, MediaRatings):
+            return self.source.analyzers()[0].columns()
+        return super().columns()
 
     @property
     def _apart(self) -> Disagreements | None:
         """Records of labels, not of numbers: those differ by distance, and no record differs by itself."""
-        if isinstance(self.source, RatingRows) or self.method.numeric:
+        if not isinstance(self.source, Contingency) or self.method.numeric:
             return None
         raters = self.source.cells[self.by is not None :]
         return Disagreements(self.object, raters, tuple(sorted(self.missing)), self.source.where)
 
-    def _failures(self, states: States, metric: Metric) -> Failures:
-        """Where raters differ, if they differ too much."""
-        if self._apart is None or (metric.value is not None and self.target.met(metric.value)):
-            return Failures()
-        return states[self._apart].failures()
-
     def judge(self, states: States) -> Outcome:
         """The metric over all items, or of the worst group."""
-        ratings, defects = self._ratings(states)
+        found = self._found(states)
+        ratings, defects = found.ratings, found.defects
         try:
             rated = Rated.of(ratings, self.method)
         except Undefined as why:
@@ -116,6 +135,7 @@ class LabelAgreement(Check):
                 Metric(self.method.coefficient, undefined=unusable),
                 ratings.items,
                 (_defects(defects),),
+                found.again.failures(),
                 violation=unusable,
             )
         overall = measure(rated, self.method)
@@ -125,20 +145,27 @@ class LabelAgreement(Check):
             decisive, split, group_violation = self._split(shown, overall)
             tables, violation = (split, *tables), violation or group_violation
         metric = decisive.metric(self.method.coefficient)
-        failures = self._failures(states, metric)
+        met = metric.value is not None and self.target.met(metric.value)
+        failures = Failures() if met else found.apart.failures()
         population = ratings.items if metric.value is None else rated.pairable
         return Outcome(metric, population, tables, failures, violation=violation)
 
     def _rater_columns(self) -> tuple[str, ...]:
         """Raters that the contract names; those of rows are the data's own words."""
+        if isinstance(self.source, MediaRatings):
+            return self.source.source.declared
         return () if isinstance(self.source, RatingRows) else tuple(col.name for col in self.source.cells)
 
-    def _ratings(self, states: States) -> tuple[Ratings, RowDefects]:
+    def _found(self, states: States) -> Found:
+        """All ratings, and where raters differ."""
         by = self.by is not None
+        if isinstance(self.source, MediaRatings):
+            return self.source.found(states, self.missing)
         if isinstance(self.source, RatingRows):
-            return from_rows(states[self.source].whole(), by=by, missing=self.missing)
+            return Found(*from_rows(states[self.source].whole(), by=by, missing=self.missing))
         names = tuple(col.name for col in self.source.cells[by:])
-        return from_patterns(states[self.source], names, by=by, missing=self.missing), RowDefects()
+        ratings = from_patterns(states[self.source], names, by=by, missing=self.missing)
+        return Found(ratings, apart=Failing() if self._apart is None else states[self._apart])
 
     def _unscaled(self, ratings: Ratings, reason: str) -> Outcome:
         """No scale holds these labels: which they are, masked, and how often."""
@@ -165,8 +192,9 @@ class LabelAgreement(Check):
         if isinstance(self.source, RatingRows):
             return None
         r = rated.ratings
-        paired = np.unique(r.rater[rated.profiles.m[r.unit] >= 2])
-        return "unpaired-rater" if paired.size < len(r.raters) else None
+        paired = {r.raters[code] for code in np.unique(r.rater[rated.profiles.m[r.unit] >= 2]).tolist()}
+        expected = self.source.source.expected if isinstance(self.source, MediaRatings) else r.raters
+        return "unpaired-rater" if set(expected) - paired else None
 
     def _split(self, rated: Rated, overall: Statistic) -> tuple[Statistic, Table, str | None]:
         """Each group's statistic; the one furthest from the target, an undefined one first of all."""
@@ -191,13 +219,40 @@ class LabelAgreement(Check):
 
 def _rated_columns(decl: Declaration) -> tuple[Col, ...]:
     """The columns that hold ratings."""
+    if _of_media(decl):
+        return (FIXED["value"] if decl.params["value"] == "scale" else FIXED["label"],)
     if "raters" in decl.params:
         names = decl.params["raters"]
         return tuple(decl.col(f"raters[{j}]", name) for j, name in enumerate(names))
     return (decl.col("value", decl.params["value"]),)
 
 
-def _source(decl: Declaration, by: Col | None) -> Contingency | RatingRows:
+def _of_media(decl: Declaration) -> bool:
+    """Is `value` a kind of label, and no column?"""
+    return "value" in decl.params and not {"raters", "item", "rater"} & decl.params.keys()
+
+
+def _media(decl: Declaration) -> MediaRatings:
+    """Ratings by the annotators of media."""
+    name = decl.params["value"]
+    if name not in KINDS:
+        raise Misdeclared(
+            "value", f"{name!r} is no kind of label", f"{', '.join(KINDS)}; or a column, with item and rater"
+        )
+    for key in ("by", *OPTIONS):
+        if key in decl.params:
+            raise Misdeclared(key, f"it says nothing about {name}", "leave it out")
+    return MediaRatings(among_raters(decl, KINDS[name]))
+
+
+def _source(decl: Declaration, by: Col | None) -> Contingency | RatingRows | MediaRatings:
+    if _of_media(decl):
+        return _media(decl)
+    if len({"item", "rater"} & decl.params.keys()) == 1:
+        raise Misdeclared("value", "of rating rows, item and rater both have a column", "give item, rater and value")
+    for key in (*WHO, *OPTIONS):
+        if key in decl.params:
+            raise Misdeclared(key, "it is for the labels of media", f"with value: {', '.join(KINDS)} alone")
     given = {"item", "rater", "value"} & set(decl.params)
     if ("raters" in decl.params) == bool(given):
         raise Misdeclared("raters", "give either raters: [columns] or item, rater and value columns, not both")

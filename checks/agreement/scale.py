@@ -17,12 +17,14 @@ from checks.statistics.undefined import Undefined
 class Scale:
     """`labels` in order, `rank` of every text, and for numeric scales the `scores` in rising order.
 
-    Two texts of one number ("1", "1.0") share a rank; `labels` has the shortest of them.
+    Two texts of one number ("1", "1.0") share a rank; `labels` has the shortest of them. `sets`: the label sets that
+    the labels stand for, where a distance is between sets.
     """
 
     labels: tuple[str, ...]
     rank: Mapping[str, int]
     scores: tuple[Fraction, ...] | None = None
+    sets: tuple[frozenset[str], ...] | None = None
 
     @property
     def size(self) -> int:

@@ -14,6 +14,7 @@ from checks.agreement import coefficients
 from checks.agreement.coefficients import PAIRWISE, WEIGHTED, Level, Name, Profiles, Weights
 from checks.agreement.distances import Nominal
 from checks.agreement.intervals import interval
+from checks.agreement.label_sets import SetDistance, set_of
 from checks.agreement.scale import Scale, scale_of
 from checks.agreement.sums import Coefficient
 from checks.agreement.units import Ratings
@@ -63,6 +64,8 @@ class Rated:
     def of(cls, ratings: Ratings, method: Method) -> Rated:
         """Raises Undefined unknown-category, not-a-number."""
         scale = scale_of(ratings.observed(), method.categories, numeric=method.numeric)
+        if method.coefficient == "masi-alpha":
+            scale = replace(scale, sets=tuple(set_of(text) for text in scale.labels))
         return cls(ratings.on(scale), scale)
 
     @property
@@ -157,6 +160,8 @@ def _parts(rated: Rated, method: Method) -> list[Coefficient]:
         case "gwet-ac2":
             assert method.weights is not None
             return [coefficients.gwet_ac(rated.profiles, coefficients.rank_distance(method.weights, q))]
+        case "masi-alpha":
+            return [coefficients.alpha_of_distance(rated.profiles, SetDistance.of(rated.scale.sets or ()))]
         case _:
             return [coefficients.krippendorff_alpha(rated.profiles, method.level)]
 

@@ -1,0 +1,143 @@
+"""Detail tables of what is compared item by item: by rater, pair and class, and the worst items."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from fractions import Fraction
+
+import numpy as np
+
+from checks.agreement.media import measures
+from checks.agreement.media.joints import NONE
+from checks.agreement.media.tally import Comparison
+from checks.kernel import Number, Table
+from checks.masking import public
+from checks.statistics.undefined import Undefined
+
+MOST_CLASSES_CROSSED = 50
+"""Confusion tables of more classes than this are left out: nobody reads 2,500 cells."""
+
+Row = tuple[str | int | Number | None, ...]
+
+
+def agreement_tables(c: Comparison, measure: str, declared: Collection[str]) -> tuple[Table, ...]:
+    """Every table that these labels allow, in the order of the report."""
+    raters = tuple(public(n, int(k), declared) for n, k in zip(c.raters, c.labels_of.tolist(), strict=True))
+    tables = [_ratings(c)]
+    if c.unit.size:
+        pairs = _pairs(c, measure)
+        tables += [_per_rater(c, measure, raters), _per_pair(c, measure, raters, pairs)]
+        if c.cells:
+            tables.append(_per_class(c))
+            worst = min(pairs, key=lambda pair: _badness(measure, pairs[pair]))
+            tables += _confusion(c, worst, raters)
+    if c.apart:
+        tables.append(worst_items(c))
+    return tuple(tables)
+
+
+def _badness(measure: str, value: Number | None) -> tuple[bool, Fraction]:
+    """Orders values from bad to good, an undefined one first of all."""
+    if value is None:
+        return False, Fraction(0)
+    return True, -Fraction(value) if measure in measures.ERRORS else Fraction(value)
+
+
+def _ratings(c: Comparison) -> Table:
+    """How many items and labels, and what was left aside."""
+    rows: tuple[Row, ...] = (
+        ("items", c.items),
+        ("items-with-two-or-more-ratings", c.pairable),
+        ("ratings", int(c.labels_of.sum())),
+        ("raters", len(c.raters)),
+        ("items-apart", c.failing.count),
+        ("labels-of-another-kind", c.other_kind),
+        ("labels-without-item-or-rater", c.unidentified),
+    )
+    return Table("ratings", ("quantity", "value"), rows)
+
+
+def _value(c: Comparison, measure: str, at: np.ndarray) -> Number | None:
+    """The measure over some joints; None where it has none."""
+    try:
+        return measures.AGREEMENT[measure](c, at).value(c.weight)
+    except Undefined:
+        return None
+
+
+def _pairs(c: Comparison, measure: str) -> dict[tuple[int, int], Number | None]:
+    return {pair: _value(c, measure, c.of_pair(pair)) for pair in c.pairs()}
+
+
+def _per_pair(
+    c: Comparison, measure: str, raters: tuple[str, ...], pairs: dict[tuple[int, int], Number | None]
+) -> Table:
+    """Each pair of raters with items in common, the worst first."""
+    rows = []
+    for pair in sorted(pairs, key=lambda pair: (_badness(measure, pairs[pair]), pair)):
+        at = c.of_pair(pair)
+        total = (int(part[at].sum()) for part in (c.many_left, c.many_right, c.common))
+        rows.append((raters[pair[0]], raters[pair[1]], int(at.size), *total, pairs[pair]))
+    common = "edits" if measure in measures.ERRORS else "matched"
+    columns = ("rater", "other-rater", "items", "labels-of-rater", "labels-of-other", common, measure)
+    return Table("per-pair", columns, tuple(rows))
+
+
+def _per_rater(c: Comparison, measure: str, raters: tuple[str, ...]) -> Table:
+    """Each rater's labels, and the share of them in common with others (or the edits) on items that both did."""
+    rows = []
+    for code, name in enumerate(raters):
+        left, right = np.flatnonzero(c.left == code), np.flatnonzero(c.right == code)
+        at = np.concatenate([left, right])
+        own = int(c.many_left[left].sum() + c.many_right[right].sum())
+        others = int(c.many_right[left].sum() + c.many_left[right].sum())
+        common = int(c.common[at].sum())
+        share = Fraction(2 * common, own + others) if own + others else None
+        rows.append((name, int(c.labels_of[code]), int(np.unique(c.unit[at]).size), own, others, common, share))
+    error = measure in measures.ERRORS
+    common_name, share_name = ("edits", "error-rate") if error else ("matched", "f1")
+    columns = ("rater", "labelled", "shared", "labels-of-rater", "labels-of-other", common_name, share_name)
+    return Table("per-rater", columns, tuple(rows))
+
+
+def _per_class(c: Comparison) -> Table:
+    """Each class's labels in all pairs, how many have a match, one of the same class, and the F1 of those."""
+    labels: Counter[int] = Counter()
+    matched: Counter[int] = Counter()
+    same: Counter[int] = Counter()
+    for (_, _, x, y), count in c.cells.items():
+        for label in (x, y):
+            if label != NONE:
+                labels[label] += count
+                matched[label] += count if NONE not in {x, y} else 0
+                same[label] += count if x == y else 0
+    rows = [
+        (public(c.labels[k], n), n, matched[k], same[k], Fraction(same[k], n))
+        for k, n in sorted(labels.items(), key=lambda item: item[0])
+    ]
+    return Table("per-class", ("class", "labels", "matched", "same-class", "f1"), tuple(rows))
+
+
+def _confusion(c: Comparison, pair: tuple[int, int], raters: tuple[str, ...]) -> list[Table]:
+    """The worst pair's classes crossed, with what is unmatched."""
+    cells = {(x, y): n for (a, b, x, y), n in c.cells.items() if (a, b) == pair}
+    borne: Counter[int] = Counter()
+    for (x, y), n in cells.items():
+        borne.update({x: n, y: n} if x != y else {x: n})
+    classes = sorted(k for k in borne if k != NONE)
+    if len(classes) > MOST_CLASSES_CROSSED or not classes:
+        return []
+    names = [public(c.labels[k], borne[k]) for k in classes]
+    rows = tuple[Row, ...](
+        (name, *(cells.get((x, y), 0) for y in (*classes, NONE)))
+        for name, x in zip([*names, "(none)"], [*classes, NONE], strict=True)
+    )
+    corner = " \\ ".join(raters[code] for code in pair)
+    return [Table("confusion", (corner, *names, "(none)"), rows)]
+
+
+def worst_items(c: Comparison) -> Table:
+    """The items that are furthest apart: where their first label stands."""
+    rows = tuple[Row, ...]((a.file, a.pointer, a.raters, a.labels, a.score) for a in c.apart)
+    return Table("worst-items", ("file", "pointer", "raters", "labels", "score"), rows)
