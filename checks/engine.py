@@ -35,7 +35,7 @@ Put = Callable[[bytes], str]
 Get = Callable[[str], bytes]
 """The chunk of that name."""
 
-HELD = 16 << 20
+HELD = 8 << 20
 """Bytes that a growing state may hold in memory before it goes to the scratch folder."""
 
 DELIVERY = "delivery"

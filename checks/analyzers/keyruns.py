@@ -19,10 +19,10 @@ import pyarrow as pa
 from checks.analyzers.keyblock import Block, concat, key_array, same
 from checks.analyzers.keyhash import parts
 
-RANGE_KEYS = 1 << 19
+RANGE_KEYS = 1 << 20
 """Keys handled at a time, about."""
 
-_SAMPLES = 512
+_SAMPLES = 1024
 """Samples among so many keys."""
 
 Range = tuple[int, int]
@@ -88,13 +88,14 @@ class Spilled:
     without: rows where they are consecutive (`rows` ""), files where all are of one (`file`), counts where each key is
     there once (`counted`), keys that are their hash.
 
-    Hashes ascend, so the file has their differences; `sample` has every one in `stride`. Rows count from `first_row`.
+    Hashes ascend, so the file has their differences; `sample` has every one in `stride`, `last` is the last. Rows count from `first_row`.
     """
 
     files: Files
     path: Path
     count: int
     sample: np.ndarray
+    last: int
     stride: int
     steps: str
     first_row: int
@@ -129,6 +130,7 @@ class Spilled:
             path=Path(target.name),
             count=len(block),
             sample=run.sample.copy(),
+            last=int(block.hashes[-1]) if len(block) else 0,
             stride=_stride(),
             steps=steps.dtype.str,
             first_row=first_row,
@@ -145,12 +147,16 @@ class Spilled:
     def _place(self, bound: int) -> int:
         """How many hashes are below."""
         after = place(self.sample, bound)
+        if not after or bound > self.last:
+            return self.count if after else 0
         start = max(0, after - 1) * self.stride
         return start + place(self._hashes(start, min(self.count, start + self.stride)), bound)
 
     def hash_at(self, index: int) -> int:
         """One of the hashes."""
-        return int(self._hashes(index, index + 1)[0])
+        if index == self.count - 1:
+            return self.last
+        return int(self._hashes(index, index + 1)[0] if index % self.stride else self.sample[index // self.stride])
 
     def read(self, start: int, stop: int) -> Block:
         """The keys from `start` to before `stop`."""
