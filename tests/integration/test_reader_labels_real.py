@@ -65,6 +65,14 @@ def test_yolo():
     same(boxes("yolo", paths, classes=names), PIXELS["yolo"])
 
 
+def test_cvat():
+    same(boxes("cvat", [VOC30 / "cvat/annotations.xml"]), PIXELS["cvat"])
+
+
+def test_openimages():
+    same(boxes("openimages", [VOC30 / "openimages/all_bounding_boxes.csv"], decimal="comma"), PIXELS["openimages"])
+
+
 COCO = {
     "captions_train": 1, "captions_val": 2, "image_info_train": 0, "image_info_val": 0, "instances_train": 1,
     "instances_val": 2, "labels_train": 1, "labels_val": 2, "panoptic_train": 1, "panoptic_val": 2,
@@ -133,3 +141,76 @@ def test_every_yolo_asset():
         "yolo_dataset/strict/obj_train_data/1.txt": (2, []),
         "yolo_dataset/strict/train.txt": (1, ["line-fields"]),
     }
+
+
+def test_every_labelme_asset():
+    labels, defects = read("labelme", ASSETS / "labelme_dataset/Annotations/subset1/img1.xml")
+    assert defects == []
+    assert [(label["label"], label["kind"], label.get("annotator_id")) for label in labels] == [
+        ("window", "polygon", "admin"), ("license plate", "mask", "brussell"), ("o1", "polygon", "anonymous"),
+        ("q1", "polygon", "anonymous"), ("b1", "box", "anonymous"), ("m1", "mask", "anonymous"), ("hg", "polygon", "anonymous"),
+    ]  # fmt: skip
+    assert {(label["item_width"], label["item_height"]) for label in labels} == {(102, 77)}
+
+
+OPEN_IMAGES = {
+    "v5/annotations/class-descriptions.csv": "key-absent",
+    "v5/annotations/test-images-with-rotation.csv": "key-absent",
+    "v5/annotations/train-images-with-labels-with-rotation.csv": "key-absent",
+    "v6/annotations/image_ids_and_rotation.csv": "key-absent",
+    "v6/annotations/oidv6-class-descriptions.csv": "key-absent",
+    "v6/annotations/oidv6-train-annotations-bbox.csv": 1,
+    "v6/annotations/oidv6-train-annotations-human-imagelabels.csv": 2,
+    "v6/annotations/test-annotations-bbox.csv": 1,
+    "v6/annotations/test-annotations-human-imagelabels.csv": 2,
+    "v6/annotations/train-annotations-object-segmentation.csv": 1,
+}
+
+
+def test_every_openimages_asset():
+    root = ASSETS / "open_images_dataset"
+    found = {}
+    for path in sorted(root.glob("**/*.csv")):
+        labels, defects = read("openimages", path)
+        found[path.relative_to(root).as_posix()] = defects[0].code if defects else len(labels)
+    assert found == OPEN_IMAGES
+
+
+def test_an_image_folder():
+    root = ASSETS / "imagenet_dataset"
+    found = {}
+    for path in sorted(root.glob("**/*.jpg")):
+        labels, defects = read("image-folder", path, path.relative_to(root).as_posix())
+        found[path.relative_to(root).as_posix()] = (labels[0].get("label"), [d.code for d in defects])
+    assert found == {
+        "label_0/label_0_1.jpg": ("label_0", []),
+        "label_0_2.jpg": (None, ["path-mismatch"]),
+        "label_1/label_1_1.jpg": ("label_1", []),
+        "label_1/label_1_1/label_1_1.jpg": ("label_1_1", []),
+    }
+
+
+def test_datumaros_own_and_createml_by_a_layout_of_the_contract():
+    """Formats without a reader of their own are JSON that a contract can describe."""
+    layout = {"documents": "/items/*", "item": "/image/path", "objects": "/annotations", "label": "/label_id"}
+    counts = {}
+    for path in sorted(ASSETS.glob("datumaro_dataset/legacy/annotations/*.json")):
+        labels, defects = read("aihub", path, **layout)
+        assert defects == []
+        counts[path.stem] = [(label["item_id"], label["label"]) for label in labels]
+    assert counts == {
+        "test": [("c", "1"), ("c", "3")],
+        "train": [("a", "0"), ("b", "0"), ("b", "1"), ("b", "2"), ("b", "3")],
+        "validation": [],
+    }
+    places = [f"/coordinates/{side}" for side in ("x", "y", "width", "height")]
+    layout = {
+        "documents": "/*", "item": "/image", "objects": "/annotations", "label": "/label",
+        "geometry": {"form": "cxcywh", "pointers": places},
+    }  # fmt: skip
+    for part, count in (("train", 2), ("val", 2)):
+        labels, defects = read(
+            "aihub", ASSETS / f"roboflow_dataset/createml/{part}/_annotations.createml.json", **layout
+        )
+        assert (len(labels), defects) == (count, [])
+        assert all(label["kind"] == "box" and label["width"] > 0 for label in labels)
