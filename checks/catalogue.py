@@ -9,6 +9,7 @@ from checks.agreement.label_agreement import LabelAgreement
 from checks.balance.class_balance import ClassBalance
 from checks.completeness.delivered_count import DeliveredCount
 from checks.completeness.missing import MissingValues, NullValues, Required
+from checks.completeness.pairing import Pairing
 from checks.completeness.row_count import RowCount
 from checks.expectations.check import (
     CompletenessExpectation,
@@ -39,6 +40,7 @@ _ALL: tuple[type[Check], ...] = (
     MissingValues,
     RowCount,
     DeliveredCount,
+    Pairing,
     Unique,
     DuplicateValues,
     ForeignKey,

@@ -85,7 +85,7 @@ def _rules(found: Object, objects: Sequence[Object], problems: Problems) -> Iter
     """Every rule of an object, in the contract's order, but `columns`, which needs the others' columns."""
     sources = {spec.source: spec.col.name for spec in found.spec.columns if spec.source != spec.col.name}
     yield from of_object(found, tolerant=declares_validity(found))
-    yield from of_labels(found, objects)
+    yield from of_labels(found, objects, problems)
     for item in found.properties:
         yield from of_property(found.spec.name, item, problems)
         yield from of_quality(found.spec.name, item.node, item.name, problems, sources)

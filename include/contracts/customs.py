@@ -9,9 +9,7 @@ from include.contracts.problems import Path, Problems, closest
 from include.contracts.yaml import Value
 
 CONTRACT = ("programme", "closed")
-OBJECT = ("reader", "columns")
-LATER = ("pairing",)
-"""Words of the object level that come with labelled media."""
+OBJECT = ("reader", "columns", "pairing")
 
 
 def customs(node: Node, known: Collection[str], problems: Problems) -> dict[str, tuple[Value, Path]]:
@@ -32,10 +30,7 @@ def customs(node: Node, known: Collection[str], problems: Problems) -> dict[str,
 
 
 def _unknown(word: str, known: Collection[str], where: Path, problems: Problems) -> None:
-    if word in LATER:
-        en, ko = "it comes with labelled media", "라벨링된 미디어와 함께 지원할 예정입니다"
-        problems.add(where, "not-supported", word=word, help=en, help_ko=ko)
-    elif closest(word, known):
+    if closest(word, known):
         problems.unknown(where, "custom-misspelt", word, known)
     else:
         problems.add(where, "custom-unknown", word=word, known=", ".join(known) or "-")

@@ -13,15 +13,36 @@ from typing import Any
 from checks.streams import STREAM_OF
 from include.contracts.draft import Draft, Words
 from include.contracts.objects import Object
+from include.contracts.problems import Problems
 
 VALIDITY = "label-validity"
 
+OF_MANY = frozenset({"coco", "openimages", "image-folder"})
+"""Formats whose files hold the labels of many samples, or are the samples."""
 
-def of_labels(found: Object, objects: Sequence[Object]) -> Iterator[Draft]:
-    """Every label is valid, unless the contract has its own rule about it."""
-    if STREAM_OF.get(found.spec.format) == "annotations" and not declares_validity(found):
+
+def of_labels(found: Object, objects: Sequence[Object], problems: Problems) -> Iterator[Draft]:
+    """Every label is valid, unless the contract has its own rule about it; every label file has its sample."""
+    labels = STREAM_OF.get(found.spec.format) == "annotations"
+    if labels and not _declared(found):
         path = found.node.path
         yield Draft(found.spec.name, VALIDITY, VALIDITY, path, path, params=_defaults(found, objects))
+    if found.pairing is None:
+        return
+    value, path = found.pairing
+    if not labels or found.spec.format in OF_MANY:
+        why = f"files of the format {found.spec.format!r} are not labels of one sample each"
+        problems.report(path, "misdeclared", {"why": why}, hint="pairing is for formats of one label file a sample")
+    elif not problems.broken(path):
+        params = {"items": _items_of(found, objects), **value, "one_stem": found.spec.reader.get("id", "stem") == "stem"}
+        params = {key: given for key, given in params.items() if given is not None}
+        yield Draft(found.spec.name, "pairing", "pairing", path, path, params=params)
+
+
+def _declared(found: Object) -> bool:
+    """Has the object any rule of its own about the validity of its labels?"""
+    rules = found.node.each("quality")
+    return any(rule.mapping("implementation").value.get("check") == VALIDITY for rule in rules)
 
 
 def declares_validity(found: Object) -> bool:

@@ -47,13 +47,15 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """A schema object, read but without rules yet. `extra`, `order`: what it asks of the columns of its files."""
+    """A schema object, read but without rules yet. `extra`, `order`: what it asks of the columns of its files; `pairing`:
+    how its label files belong to samples, and where that is declared."""
 
     node: Node
     spec: ObjectSpec
     properties: tuple[Property, ...]
     extra: str
     order: bool
+    pairing: tuple[dict[str, Value], Path] | None = None
 
 
 def read_objects(document: Node, problems: Problems) -> list[Object]:
@@ -96,7 +98,9 @@ def _object(node: Node, name: str, problems: Problems) -> Object:
         columns=declared if stream is None else _streamed(declared, stream),
         reader=reader,
     )
-    return Object(node, spec, properties, str(columns.get("extra", "allow")), columns.get("order") is True)
+    extra, order = str(columns.get("extra", "allow")), columns.get("order") is True
+    pairing = (_mapping(own["pairing"]), own["pairing"][1]) if "pairing" in own else None
+    return Object(node, spec, properties, extra, order, pairing)
 
 
 def _mapping(found: tuple[Value, Path] | None) -> dict[str, Value]:

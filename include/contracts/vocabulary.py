@@ -55,6 +55,8 @@ def contract_schema(catalogue: Catalogue, readers: Readers) -> Mapping[str, Any]
     parts["implementation"]["properties"]["check"] = {"enum": list(words), "x-code": "check-unknown"}
     parts["implementation"]["allOf"] = [_when("check", word, _implementation(catalogue[word])) for word in words]
     parts["expectation"] = _plain(PARAMS)
+    if "pairing" in catalogue:
+        parts["pairing"]["then"]["properties"]["value"] = _plain(catalogue["pairing"].params)
     parts["quality"]["allOf"] += [_when("metric", word, _arguments(catalogue[METRICS[word]])) for word in METRICS]
     parts["object"]["properties"]["physicalType"] = {"enum": list(readers), "x-code": "format-unknown"}
     parts["object"]["allOf"] = [_when("physicalType", word, _reader(readers[word])) for word in readers]

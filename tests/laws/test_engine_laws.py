@@ -127,8 +127,8 @@ EXAMPLES = {
         expected("expect_column_pair_values_to_be_in_set", column_A="label", column_B="id", value_pairs_set=[["a", 1]]),
         expected("expect_multicolumn_sum_to_equal", column_list=["id", "score"], sum_total=Decimal("2.25")),
     ],
-    "pairing": [],
-    "label-validity": [],  # tests/laws/test_media_laws.py: over the streams of labelled media
+    "pairing": [],  # tests/laws/test_media_laws.py: over the streams of labelled media
+    "label-validity": [],
     "delivery-files": [],
     "unclaimed-files": [],
 }

@@ -40,6 +40,7 @@ labels = st.lists(
 def examples():
     return [
         declared("label-validity", items="items", classes=["cat", "dog"]),
+        declared("pairing", rule="stem", items="items"),
         declared("label-validity", measure="files", keypoints={"count": 1}),
     ]
 
@@ -63,9 +64,12 @@ def test_any_split_in_any_order_gives_the_same_states_and_verdicts(files, data):
         whole.append(defect)
         pieces.append(defect)
     items = [("items", batch) for batch in items_batch({"a": {"width": 100, "height": 50}, "b": {"chars": 3}})]
-    rows = [FileRow(f"f{i}.json", "annotations", 1) for i in range(len(files))] + [FileRow("a.jpg", "items", 0)]
+    rows = [FileRow(f"f{i}.json", "annotations", 1) for i in range(len(files))] + [
+        FileRow("a.jpg", "items", 0),
+        FileRow("x/f0.jpg", "items", 3),
+    ]
     whole += [*items, (engine.DELIVERY, files_batch(rows))]
-    pieces += [*items, *((engine.DELIVERY, files_batch([row])) for row in rows)]
+    pieces += [*items, *((engine.DELIVERY, replace(files_batch([row]), first_row=i)) for i, row in enumerate(rows))]
     pieces = data.draw(st.permutations(pieces))
     middle = data.draw(st.integers(0, len(pieces)))
     shards = [engine.observe(plan(), pieces[:middle]), engine.observe(plan(), pieces[middle:])]

@@ -1,4 +1,4 @@
-"""The faults of labels in words, for the tables and examples of label-validity."""
+"""The faults of labels and of pairs of files in words."""
 
 from __future__ import annotations
 
@@ -35,3 +35,11 @@ LABEL_FAULTS: Final[Mapping[str, Text]] = {
     "item-size-differs": Text("라벨의 이미지 크기가 실제와 다름", "the item's size in the label file is not its own"),
     "duplicate-label": Text("같은 라벨이 두 번 있음", "the same label twice"),
 }  # fmt: skip
+
+PAIR_FAULTS: Final[Mapping[str, Text]] = {
+    "label-without-item": Text("원천데이터가 없는 라벨 파일", "a label file without its sample"),
+    "item-without-label": Text("라벨 파일이 없는 원천데이터", "a sample without its label file"),
+    "wrong-folder": Text("짝과 다른 폴더에 있는 라벨 파일", "a label file in another folder than its sample's"),
+    "duplicate-stem": Text("같은 이름의 파일이 이미 있음", "another file has its name"),
+    "zero-bytes": Text("빈 파일", "empty file"),
+}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from include.reports.texts import agreement
-from include.reports.texts.faults import LABEL_FAULTS
+from include.reports.texts.faults import LABEL_FAULTS, PAIR_FAULTS
 from include.reports.texts.reasons import RATINGS, REASONS
 from include.reports.texts.text import Text
 
@@ -60,6 +60,7 @@ CHECKS: Final[Mapping[str, Text]] = {
     "format": Text("형식 불일치", "not of the format"),
     "enum": Text("허용값이 아닌 값", "not among the values allowed"),
     "invalid-values": Text("무효값", "invalid values"),
+    "pairing": Text("원천데이터와 라벨의 짝", "pairs of samples and labels"),
     "label-validity": Text("라벨 구문정확성", "label validity"),
     "label-agreement": Text("작업자 간 라벨 일치도", "agreement between raters"),
     "rater-quality": Text("작업자 품질", "quality of raters"),
@@ -86,6 +87,7 @@ MEASURES: Final[Mapping[str, Text]] = {
     "column-problems": Text("컬럼 문제 수", "column problems"),
     "defects": Text("읽기 오류 수", "defects"),
     "file-defects": Text("파일 문제 수", "file problems"),
+    "pairing-faults": Text("짝이 맞지 않는 파일 수", "files that are not paired"),
     "valid-objects": Text("오류 없는 라벨의 비율", "share of labels without a fault"),
     "valid-files": Text("오류 없는 라벨 파일의 비율", "share of label files without a fault"),
     "valid-values": Text("오류 없는 라벨 값의 비율", "share of label values without a fault"),
@@ -133,6 +135,7 @@ TABLES: Final[Mapping[str, Text]] = {
     "columns": Text("컬럼 문제", "Column problems"),
     "defect-lists": Text("오류 목록별", "By error list"),
     "defects": Text("오류 종류별", "By kind of defect"),
+    "pairing": Text("원천데이터와 라벨 파일", "Samples and label files"),
     "denominators": Text("분모별 오류율", "By denominator"),
     "archives": Text("압축 파일과 파일 이름의 인코딩", "Archives and the encoding of their names"),
     "ratings": Text("라벨 작업 현황", "Ratings"),
@@ -153,6 +156,7 @@ TABLES: Final[Mapping[str, Text]] = {
 COLUMNS: Final[Mapping[str, Text]] = {
     **agreement.COLUMNS,
     "denominator": Text("분모", "denominator"),
+    "files": Text("파일", "files"),
     "total": Text("전체", "total"),
     "wrong": Text("오류", "wrong"),
     "wrong-share": Text("오류율", "share wrong"),
@@ -282,7 +286,12 @@ CELLS: Final[Mapping[str, Mapping[str, Text]]] = {
     "measure": MEASURES,
     "undefined": REASONS,
     "defect": RATINGS,
-    "code": {**FILE_DEFECTS, **LABEL_FAULTS},
+    "code": {**FILE_DEFECTS, **LABEL_FAULTS, **PAIR_FAULTS},
+    "files": {
+        "items": Text("원천데이터", "samples"),
+        "labels": Text("라벨 파일", "label files"),
+        "pairs": Text("짝이 맞는 것", "pairs"),
+    },
     "denominator": {
         "files": Text("라벨 파일", "label files"),
         "objects": Text("라벨 (객체)", "labels (objects)"),
