@@ -1,8 +1,11 @@
 """A verification after start-up, and a delivery of 200,000 objects hashed into its manifest, beside bare sha256.
 
 Objects are 198,000 bytes, the mean of a real Korean speech set (622,545 files, 123 GB); they are 2,000 files under 100
-names each, so that the disk is not what is measured. Bare is open, read and sha256 of the same files in the same order.
-Each contender runs twice, in turn; the better run counts. Prints a table and writes benchmarks/results/evidence.json.
+names each, so that the disk is not what is measured. *Bare* is what anyone would write without us: list the folder, and
+open, read and sha256 each file in a plain loop with hashlib alone. *Pure* is less than anyone can do: sha256 over as
+many bytes that lie in memory. The goal, 90 % of bare, is of CPU, which other work on the machine does not move; wall is
+told too. The same again with 20,000 objects of 4,000 bytes, where what is done per object shows; no goal is set there.
+Each contender runs three times, in turn; the best run counts. Prints a table and writes benchmarks/results/evidence.json.
 """
 
 from __future__ import annotations
@@ -20,19 +23,22 @@ from pathlib import Path
 
 OBJECTS = int(os.environ.get("OBJECTS", "200000"))
 SIZE = 198_000
+SMALL = (OBJECTS // 10, 4_000)
 NAMES = 100
+RUNS = 3
+GOAL = 0.9
 RESULTS = Path(__file__).parent / "results" / "evidence.json"
 
 
-def make(folder: Path) -> None:
-    block = os.urandom(SIZE)
+def make(folder: Path, objects: int, size: int) -> None:
+    block = os.urandom(size)
     first: list[Path] = []
-    for number in range(OBJECTS):
+    for number in range(objects):
         place = folder / f"{number // 1000:03}"
         if number % 1000 == 0:
             place.mkdir(parents=True)
         path = place / f"{number:06}.wav"
-        if number < max(1, OBJECTS // NAMES):
+        if number < max(1, objects // NAMES):
             path.write_bytes(number.to_bytes(8, "big") + block[8:])
             first.append(path)
         else:
@@ -71,17 +77,30 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def hashing(folder: Path) -> dict[str, dict[str, float]]:
-    make(folder)
-    contenders = {"bare sha256": bare, "auditor (--delivery)": auditor, "pick-up (freeze)": pick_up}
+def pure(objects: int, size: int) -> None:
+    block = os.urandom(size)
+    for _ in range(objects):
+        hashlib.sha256(block).hexdigest()
+
+
+def hashing(folder: Path, objects: int, size: int) -> dict[str, dict[str, float]]:
+    make(folder, objects, size)
+    contenders: dict[str, Callable[[], object]] = {
+        "bare sha256": lambda: bare(folder),
+        "auditor (--delivery)": lambda: auditor(folder),
+        "pick-up (freeze)": lambda: pick_up(folder),
+        "pure sha256, in memory": lambda: pure(objects, size),
+    }
     runs: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders}
-    for _ in range(2):
+    for _ in range(RUNS):
         for name, work in contenders.items():
-            runs[name].append(timed(lambda work=work: work(folder)))
+            runs[name].append(timed(work))
     best = {name: (min(w for w, _ in each), min(c for _, c in each)) for name, each in runs.items()}
     wall, cpu = best["bare sha256"]
+    least = best["pure sha256, in memory"][1]
     return {
-        name: {"seconds": round(w, 2), "cpu": round(c, 2), "of bare, wall": round(wall / w, 3), "of bare, cpu": round(cpu / c, 3)}
+        name: {"seconds": round(w, 2), "cpu": round(c, 2), "of bare, wall": round(wall / w, 3), "of bare, cpu": round(cpu / c, 3),
+               "of pure, cpu": round(least / c, 3)}
         for name, (w, c) in best.items()
     }  # fmt: skip
 
@@ -114,17 +133,17 @@ def verifying(folder: Path) -> dict[str, float]:
 def main() -> int:
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as place:
         found = {
-            "objects": OBJECTS,
-            "bytes each": SIZE,
             "machine": f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}",
             "verification, ms": verifying(Path(place) / "home"),
-            "hashing": hashing(Path(place) / "delivery"),
+            f"{OBJECTS:,} objects of {SIZE:,} bytes": hashing(Path(place) / "delivery", OBJECTS, SIZE),
+            f"{SMALL[0]:,} objects of {SMALL[1]:,} bytes": hashing(Path(place) / "small", *SMALL),
         }
     print(json.dumps(found, indent=1))
     if OBJECTS >= 200_000:
         RESULTS.write_text(json.dumps(found, indent=1) + "\n")
-    held = found["verification, ms"]["median"] < 50 and all(r["of bare, cpu"] > 0.9 for r in found["hashing"].values())
-    return 0 if held else 1
+    rates = found[f"{OBJECTS:,} objects of {SIZE:,} bytes"]
+    held = all(rates[name]["of bare, cpu"] > GOAL for name in ("auditor (--delivery)", "pick-up (freeze)"))
+    return 0 if held and found["verification, ms"]["median"] < 50 else 1
 
 
 if __name__ == "__main__":

@@ -35,6 +35,10 @@ class Statement:
 
     def to_bytes(self) -> bytes:
         """The payload to be signed. Raises ValueError if it would not be accepted again."""
+        return self._bytes
+
+    @cached_property
+    def _bytes(self) -> bytes:
         data = canonical(self.to_json())
         if parse(data) != self:
             raise ValueError("the statement does not survive its own bytes (a time with fractions?)")
@@ -49,7 +53,9 @@ class Statement:
 @verification_only
 def parse(data: bytes) -> Statement:
     """The statement of these bytes: canonical, of a known type, of its schema, without contradiction."""
-    return from_json(require_canonical(data))
+    made = from_json(require_canonical(data))
+    made.__dict__["_bytes"] = data  # as it was found to be; cached_property would make the same again
+    return made
 
 
 @verification_only

@@ -24,13 +24,13 @@ def digest_of(chunks: Iterable[bytes]) -> Digest:
     return Digest(size, sha.hexdigest())
 
 
-def digest_of_file(fd: int) -> Digest:
-    """Size and sha256 of what an open file holds from here on.
+def digest_of_file(fd: int, expected: int | None = None) -> Digest:
+    """Size and sha256 of what an open file holds from here on; `expected` bytes of it, if it has them, are enough.
 
     Through one buffer a thread: to allocate a chunk for every small file would cost more than to hash it.
     """
     sha, size, buffer = hashlib.sha256(), 0, _buffer()
-    while read := os.readv(fd, [buffer]):
+    while (size == 0 or size != expected) and (read := os.readv(fd, [buffer])):
         sha.update(buffer[:read])
         size += read
     return Digest(size, sha.hexdigest())

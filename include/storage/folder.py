@@ -264,12 +264,17 @@ class _Staged(NamedTuple):
 def _errors(key: str) -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError:
-        raise object_missing(key) from None
-    except PermissionError as error:
-        raise denied(key, error.strerror or "permissions") from error
     except OSError as error:
-        raise unavailable(key, error.strerror or type(error).__name__) from error
+        raise _error(key, error) from error
+
+
+def _error(key: str, error: OSError) -> StorageError:
+    """The same in the port's words."""
+    if isinstance(error, FileNotFoundError):
+        return object_missing(key)
+    if isinstance(error, PermissionError):
+        return denied(key, error.strerror or "permissions")
+    return unavailable(key, error.strerror or type(error).__name__)
 
 
 def _plain_file(key: str, name: str, folder: int) -> os.stat_result:
@@ -293,9 +298,23 @@ def _file(key: str, name: str, folder: int) -> Iterator[int]:
 
 
 def _digest(key: str, folder: int) -> Digest:
-    """The digest of the plain file of that key in an open folder."""
-    with _errors(key), _file(check_key(key), key.rpartition("/")[2], folder) as fd:
-        return digest_of_file(fd)
+    """The digest of a plain file that was just listed, in an open folder: said with as few calls as it takes."""
+    name = check_key(key).rpartition("/")[2]
+    try:
+        try:
+            fd = os.open(name, _FILE, dir_fd=folder)
+        except OSError:
+            _plain_file(key, name, folder)  # says what is there by now, if it is not a plain file
+            raise
+        try:
+            facts = os.fstat(fd)
+            if mode.S_ISDIR(facts.st_mode):
+                raise FileNotFoundError(key)
+            return digest_of_file(fd, _only_plain(key, facts).st_size)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise _error(key, error) from error
 
 
 def _only_plain(key: str, facts: os.stat_result) -> os.stat_result:

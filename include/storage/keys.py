@@ -15,6 +15,7 @@ MAX_BYTES = 1024
 """S3's limit on a key, held everywhere."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
+_NO_SEGMENTS = frozenset({"", ".", ".."})
 
 
 def check_key(key: str) -> str:
@@ -27,7 +28,7 @@ def check_key(key: str) -> str:
         raise unsafe_path(key[:80], f"... is longer than {MAX_BYTES} bytes", f"경로가 {MAX_BYTES}바이트를 넘습니다")
     if _CONTROL.search(key):
         raise unsafe_path(key, "has a control character or a backslash", "제어 문자나 역슬래시가 있습니다")
-    if any(segment in {"", ".", ".."} for segment in key.split("/")):
+    if not _NO_SEGMENTS.isdisjoint(key.split("/")):
         raise unsafe_path(key, "is not a plain relative path", "평범한 상대 경로가 아닙니다")
     return key
 

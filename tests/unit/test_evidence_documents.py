@@ -91,7 +91,10 @@ def test_what_canonical_makes_is_accepted_and_is_the_same(value: object) -> None
     assert require_canonical(canonical(value), depth=100) == value
 
 
-@pytest.mark.parametrize("name", ["arrays", "french", "structures"])
+JCS = ("arrays", "french", "structures")
+
+
+@pytest.mark.parametrize("name", JCS)
 def test_published_pairs_of_rfc_8785(name: str) -> None:
     folder = SHARED / "jcs"
     if not folder.exists():
@@ -99,6 +102,27 @@ def test_published_pairs_of_rfc_8785(name: str) -> None:
     given = json.loads((folder / "input" / f"{name}.json").read_bytes())
     expected = (folder / "output" / f"{name}.json").read_bytes()
     assert canonical(given) == expected == bytes.fromhex((folder / "outhex" / f"{name}.txt").read_text())
+
+
+USED = {
+    "dsse": ("vector.json",),
+    "jcs": ("input/*.json", "output/*.json", "outhex/*.txt"),
+    "merkle": ("inclusion/**/*.json", "consistency/**/*.json"),
+    "tessera-log": ("checkpoint.[0-7]", "tile/**/[1-7]"),
+    "wycheproof": ("ed25519_test.json",),
+}
+"""What the tests of signatures, canonical bytes and the log go through, whole."""
+
+
+def test_no_published_vector_is_left_out() -> None:
+    if not SHARED.exists():
+        pytest.skip("no ../shared/data")
+    assert {path.name for path in SHARED.iterdir()} == USED.keys()
+    for room, patterns in USED.items():
+        used = {path for pattern in patterns for path in (SHARED / room).glob(pattern) if path.is_file()}
+        there = {path for path in (SHARED / room).rglob("*") if path.is_file()}
+        assert {path.name for path in there - used} <= {"SOURCE.txt", "LICENSE"}
+    assert {path.stem for path in (SHARED / "jcs/input").iterdir()} == {*JCS}
 
 
 REFUSED_JSON = {
