@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import chain
@@ -82,12 +82,10 @@ def tally(
 
 @dataclass(frozen=True)
 class Assessed:
-    """A self-check: the report, the delivery as it was frozen for it, pictures of failing examples by rule, and the
-    states of its shards if they were kept."""
+    """A self-check: the report, the delivery as it was frozen for it, and pictures of failing examples by rule."""
 
     report: QualityReport
     frozen: Frozen
-    tallied: tuple[engine.Tallied, ...] = ()
     pictures: Mapping[str, tuple[Picture, ...]] = field(default_factory=dict)
 
 
@@ -100,13 +98,14 @@ class Source:
     only: str | None = None
 
 
-def assess(
-    source: Source, contract_data: bytes, settings: Settings, progress: Progress, *, keep: bool = False
-) -> Assessed:
-    """Freeze, tally (on `settings.jobs` cores) and judge one delivery. Raises DamboError.
+Keep = Callable[[Contract, Frozen, Sequence[engine.Tallied], Path], None]
+"""Takes the states of all shards, and a folder for what grows large; they last as long as the call."""
 
-    `keep`: bring the states along, which then must fit into memory.
-    """
+
+def assess(
+    source: Source, contract_data: bytes, settings: Settings, progress: Progress, *, keep: Keep | None = None
+) -> Assessed:
+    """Freeze, tally (on `settings.jobs` cores) and judge one delivery. Raises DamboError. `keep` is given the states."""
     without_pandas()
     with_modest_pool()
     contract = contract_of(contract_data)
@@ -128,9 +127,10 @@ def assess(
         task = _Task(source, contract_data, settings, frozen, scratch)
         states = list(_tallied(task, contract, shards, progress))
         report = report_of(contract, programme, frozen.manifest, claim, states, scratch)
-        kept = [engine.load(engine.dump(tallied), check_plan(contract)) for tallied in states] if keep else []
+        if keep is not None:
+            keep(contract, frozen, states, scratch)
         drawn = pictures(report.document, contract, frozen.manifest, fetch, scratch)
-        return Assessed(report, frozen, tuple(kept), drawn)
+        return Assessed(report, frozen, drawn)
 
 
 @dataclass(frozen=True)

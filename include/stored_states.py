@@ -3,7 +3,7 @@
 The file holds the merged states, the manifest and the marker, and how each schema object's files were read. A contract is
 judged from it if everything it needs was tallied by the same code: then the report is, byte for byte, that of `dambo
 check`. If not, `NeedsScanError` lists the rules that need a new scan. States hold label values and keys, so the file is
-to be kept like the data; they must fit into memory. A checksum seals it against damage, not against forgery: nothing is
+to be kept like the data. Keys go to it and come from it in chunks, so that they need not fit into memory. Nothing is
 signed here.
 """
 
@@ -12,8 +12,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,7 +21,8 @@ import msgspec
 from checks import engine
 from checks.analyzers.defects import Defects, DefectTally
 from checks.analyzers.shape import Shape, ShapeOf
-from checks.kernel import Analyzer, State
+from checks.kernel import Analyzer, Spilling, State
+from checks.lean import with_modest_pool, without_pandas
 from include.assessment import Assessed, check_plan, contract_of, report_of
 from include.contracts.model import Contract, ObjectSpec
 from include.deliveries.intake import Frozen
@@ -30,8 +31,8 @@ from include.errors import DamboError, VerificationError
 from include.evidence.manifest import Manifest
 from include.programmes import load_programme
 from include.reports.code import LIBRARIES, sources_digest
+from include.states_file import StatesFile, writing
 
-MAGIC = b"dambo-states/v1\n"
 ROOMS = ("checks", "include/contracts", "include/deliveries")
 """The sources that states are a function of."""
 
@@ -46,7 +47,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """The file's content. `code`: digest of ROOMS and versions of libraries; `states`: as `engine.dump` writes them."""
+    """The file's head. `code`: digest of ROOMS and versions of libraries; `states`: as `engine.dump` writes them."""
 
     code: dict[str, str]
     manifest: bytes
@@ -94,23 +95,38 @@ def reading_of(spec: ObjectSpec) -> Reading:
     return Reading(spec.format, spec.glob, options, tuple((c.col.name, c.source) for c in spec.columns))
 
 
-def store(contract: Contract, frozen: Frozen, tallied: Iterable[engine.Tallied]) -> bytes:
-    """The file for one check."""
-    merged = engine.merge(tallied, check_plan(contract))
+def store(path: Path, contract: Contract, frozen: Frozen, tallied: Iterable[engine.Tallied], scratch: Path) -> None:
+    """Write the file of one check; what grows large on the way goes to `scratch`."""
+    merged = engine.merge(tallied, check_plan(contract), scratch)
     objects = {spec.name: reading_of(spec) for spec in contract.objects}
-    stored = Stored(identity(), frozen.manifest.to_bytes(), frozen.marker, objects, engine.dump(merged))
-    body = msgspec.msgpack.encode(stored, order="deterministic")
-    return MAGIC + sha256(body).hexdigest().encode() + b"\n" + body
+    with writing(path) as file:
+        states = engine.dump(merged, file.put)
+        stored = Stored(identity(), frozen.manifest.to_bytes(), frozen.marker, objects, states)
+        file.end(msgspec.msgpack.encode(stored, order="deterministic"))
 
 
-def read_stored(data: bytes) -> Stored:
-    """The content again. Raises DamboError "states-unreadable" or "states-other-code"."""
-    digest, _, body = data.removeprefix(MAGIC).partition(b"\n")
-    if not data.startswith(MAGIC) or sha256(body).hexdigest().encode() != digest:
-        raise _unreadable()
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file of states as it is read. `packed`: by analyzer key whether it is broken, and its bytes."""
+
+    file: StatesFile
+    stored: Stored
+    packed: Mapping[str, tuple[bool, bytes]]
+
+    def state(self, analyzer: Analyzer[Any], scratch: Path | None) -> State:
+        """The state of an analyzer; a large one goes to `scratch`."""
+        broken, raw = self.packed[analyzer.key]
+        kind = engine.Broken if broken else analyzer.state_type
+        return kind.restore(raw, self.file.get, scratch) if issubclass(kind, Spilling) else kind.from_bytes(raw)
+
+
+def read_stored(path: Path) -> Kept:
+    """The file, looked through. Raises OSError; DamboError "states-unreadable" or "states-other-code"."""
     try:
-        stored = msgspec.msgpack.decode(body, type=Stored)
-    except (msgspec.DecodeError, msgspec.ValidationError):
+        file = StatesFile.open(path)
+        stored = msgspec.msgpack.decode(file.head, type=Stored)
+        packed = msgspec.msgpack.decode(stored.states, type=dict[str, tuple[bool, bytes]])
+    except ValueError:  # msgspec's errors are such
         raise _unreadable() from None
     if stored.code != identity():
         raise DamboError(
@@ -120,7 +136,7 @@ def read_stored(data: bytes) -> Stored:
             ko="다른 버전의 담보(또는 라이브러리)가 집계한 상태입니다",
             ko_hint="이 버전으로 dambo check 를 다시 실행하십시오",
         )
-    return stored
+    return Kept(file, stored, packed)
 
 
 def _unreadable() -> DamboError:
@@ -133,45 +149,49 @@ def _unreadable() -> DamboError:
     )
 
 
-def judge_again(data: bytes, contract_data: bytes) -> Assessed:
-    """The report of the stored delivery under a contract. Raises DamboError; NeedsScanError where states are missing."""
-    stored, contract = read_stored(data), contract_of(contract_data)
+def judge_again(kept: Kept, contract_data: bytes, scratch: Path) -> Assessed:
+    """The report of the stored delivery under a contract. Raises DamboError; NeedsScanError where states are missing.
+
+    Large states stand in `scratch` meanwhile.
+    """
+    without_pandas()
+    with_modest_pool()
+    contract = contract_of(contract_data)
     programme = load_programme(contract.programme)
-    tallied = needed(stored, contract)
+    tallied = needed(kept, contract, scratch)
     try:
-        manifest = Manifest.from_bytes(stored.manifest)
+        manifest = Manifest.from_bytes(kept.stored.manifest)
     except VerificationError:
         raise _unreadable() from None
-    claim = None if stored.marker is None else parse_marker(stored.marker)
-    report = report_of(contract, programme, manifest, claim, [tallied])
-    return Assessed(report, Frozen(manifest, b"", {}, stored.marker, None), (tallied,))
+    marker = kept.stored.marker
+    claim = None if marker is None else parse_marker(marker)
+    report = report_of(contract, programme, manifest, claim, [tallied], scratch)
+    return Assessed(report, Frozen(manifest, b"", {}, marker, None))
 
 
-def needed(stored: Stored, contract: Contract) -> engine.Tallied:
+def needed(kept: Kept, contract: Contract, scratch: Path) -> engine.Tallied:
     """The stored states that the contract needs. Raises NeedsScanError."""
-    plan = check_plan(contract)
-    packed = msgspec.msgpack.decode(stored.states, type=dict[str, tuple[bool, bytes]])
-    missing = list(lacking(contract, stored.objects, packed))
+    plan, objects = check_plan(contract), kept.stored.objects
+    missing = list(lacking(contract, objects, kept))
     states: dict[Analyzer[Any], State] = {}
     for analyzer in () if missing else plan.analyzers().values():
         if analyzer.object == engine.DELIVERY:
             states[analyzer] = analyzer.zero()  # intake's findings are reached again from the manifest
         elif isinstance(analyzer, ShapeOf):
-            states[analyzer] = _shape(analyzer, stored.objects[analyzer.object], packed)
+            states[analyzer] = _shape(analyzer, objects[analyzer.object], kept)
         else:
-            states[analyzer] = _unpacked(analyzer, packed)
+            states[analyzer] = kept.state(analyzer, scratch)
     if missing:
         raise NeedsScanError(missing)
     return states
 
 
-def lacking(
-    contract: Contract, readings: Mapping[str, Reading], packed: Mapping[str, tuple[bool, bytes]] | Iterable[str]
-) -> Iterator[Missing]:
-    """What stored states under `packed`'s keys cannot answer of the contract; `packed` may be the keys alone."""
-    keys = set(packed)
+def lacking(contract: Contract, readings: Mapping[str, Reading], known: Kept | Iterable[str]) -> Iterator[Missing]:
+    """What stored states cannot answer of the contract; `known`: they, or the keys of their analyzers alone."""
+    kept = known if isinstance(known, Kept) else None
+    keys = set(known.packed if isinstance(known, Kept) else known)
     specs = {spec.name: spec for spec in contract.objects}
-    unlike = {name: why for name, spec in specs.items() if (why := _unlike(spec, readings.get(name), packed))}
+    unlike = {name: why for name, spec in specs.items() if (why := _unlike(spec, readings.get(name), kept))}
     for check in contract.checks:
         if check.object == engine.DELIVERY:
             continue
@@ -183,9 +203,7 @@ def lacking(
                 yield Missing(check.rule.name, "new", analyzer.key)
 
 
-def _unlike(
-    spec: ObjectSpec, reading: Reading | None, packed: Mapping[str, tuple[bool, bytes]] | Iterable[str]
-) -> str | None:
+def _unlike(spec: ObjectSpec, reading: Reading | None, kept: Kept | None) -> str | None:
     """Why the object's files would be read otherwise; None if not.
 
     Without a column that was read before, a record that could not be read because of it might be: so only if there was
@@ -199,22 +217,17 @@ def _unlike(
     if not set(wanted.columns) <= set(reading.columns):
         return "columns"
     if set(wanted.columns) < set(reading.columns):
-        if not isinstance(packed, Mapping):
+        if kept is None:
             return None
-        state = _unpacked(Defects(spec.name), packed)
+        state = kept.state(Defects(spec.name), None)
         if not isinstance(state, DefectTally) or state.count:
             return "columns"
     return None
 
 
-def _unpacked(analyzer: Analyzer[Any], packed: Mapping[str, tuple[bool, bytes]]) -> State:
-    broken, raw = packed[analyzer.key]
-    return (engine.Broken if broken else analyzer.state_type).from_bytes(raw)
-
-
-def _shape(wanted: ShapeOf, reading: Reading, packed: Mapping[str, tuple[bool, bytes]]) -> State:
+def _shape(wanted: ShapeOf, reading: Reading, kept: Kept) -> State:
     """The shape over fewer declared columns is that over all, without the others."""
-    found = _unpacked(ShapeOf(wanted.object, tuple(name for name, _ in reading.columns)), packed)
+    found = kept.state(ShapeOf(wanted.object, tuple(name for name, _ in reading.columns)), None)
     if not isinstance(found, Shape):
         return found
     names = set(wanted.declared)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -154,7 +155,8 @@ class KeySet(Spilling, frozen=True, eq=False):
         runs: list[AnyRun] = []
         if stored.names and get is None:
             raise ValueError("the chunks of a stored state are elsewhere")
-        for chunk in (*stored.chunks, *(get(name) for name in stored.names if get is not None)):
+        fetched = (get(name) for name in stored.names if get is not None)
+        for chunk in chain(stored.chunks, fetched):
             block = msgspec.msgpack.decode(chunk, type=Packed).block()
             if len(block) and int(block.files.max()) >= len(files.pointers):
                 raise ValueError("a key is of no file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ from include.errors import ContractError, DeliveryError
 from include.settings import settings
 
 if TYPE_CHECKING:
-    from include.assessment import Assessed, Source
+    from include.assessment import Assessed, Keep, Source
 
 EXIT = {"PASS": 0, "FAIL": 1, "ERROR": 2}
 
@@ -44,10 +45,10 @@ def check(
     agreed = contract_bytes(contract)
     own = settings() if jobs is None else settings().model_copy(update={"jobs": jobs})
     with showing(wanted=progress) as tell:
-        assessed = assess(source_of(delivery), agreed, own, tell, keep=states is not None)
+        assessed = assess(source_of(delivery), agreed, own, tell, keep=_keeper(states))
     written = write(assessed, out)
     if states is not None:
-        _keep(states, agreed, assessed)
+        say(f"집계 상태: {states}", f"states: {states}")
     if gx is not None:
         from include.cli.check_gx import export
 
@@ -76,13 +77,13 @@ def source_of(delivery: str) -> Source:
     )
 
 
-def _keep(path: Path, agreed: bytes, assessed: Assessed) -> None:
-    from include.assessment import contract_of
+def _keeper(path: Path | None) -> Keep | None:
+    """What writes the states to `path`, if that is wanted."""
+    if path is None:
+        return None
     from include.stored_states import store
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(store(contract_of(agreed), assessed.frozen, assessed.tallied))
-    say(f"집계 상태: {path}", f"states: {path}")
+    return partial(store, path)
 
 
 def contract_bytes(path: Path) -> bytes:

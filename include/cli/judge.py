@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from include.cli.check import EXIT, contract_bytes, show, write
 from include.cli.console import Json, result, say
 from include.errors import DamboError
+from include.settings import settings
+
+if TYPE_CHECKING:
+    from include.stored_states import Kept
 
 WHY = {
     "new": ("집계하지 않은 것", "not tallied"),
@@ -35,9 +40,12 @@ def judge(
     """
     from include.stored_states import NeedsScanError, judge_again
 
-    agreed = contract_bytes(contract)
+    agreed, kept = contract_bytes(contract), _read(states)
+    home = settings().scratch_folder() / "judge"
+    home.mkdir(parents=True, exist_ok=True)
     try:
-        assessed = judge_again(_bytes(states), agreed)
+        with TemporaryDirectory(dir=home) as scratch:
+            assessed = judge_again(kept, agreed, Path(scratch))
     except NeedsScanError as needs:
         for missing in needs.missing:
             ko, en = WHY[missing.why]
@@ -52,9 +60,11 @@ def judge(
     raise typer.Exit(EXIT[assessed.report.verdict])
 
 
-def _bytes(path: Path) -> bytes:
+def _read(path: Path) -> Kept:
+    from include.stored_states import read_stored
+
     try:
-        return path.read_bytes()
+        return read_stored(path)
     except OSError as error:
         raise DamboError(
             "states-not-found",

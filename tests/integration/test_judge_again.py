@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -15,10 +17,11 @@ from support.world import World, contract, jsonl, records
 from typer.testing import CliRunner
 
 from include import stored_states
-from include.assessment import Assessed, Source, assess, contract_of
+from include.assessment import Assessed, Source, assess
 from include.cli import app
 from include.errors import DamboError
 from include.settings import settings
+from include.states_file import writing
 from include.stored_states import NeedsScanError, judge_again, read_stored, store
 
 Change = Callable[[dict[str, Any]], None]
@@ -61,15 +64,27 @@ def world(tmp_path: Path) -> World:
     return World.make(tmp_path, shard_bytes=500, jobs=1)
 
 
-def checked(delivery: Path, tmp_path: Path, data: bytes) -> Assessed:
-    return assess(Source(delivery.as_uri()), data, world(tmp_path).settings, lambda _: None, keep=True)
+def checked(delivery: Path, tmp_path: Path, data: bytes, states: Path | None = None) -> Assessed:
+    keep = None if states is None else partial(store, states)
+    return assess(Source(delivery.as_uri()), data, world(tmp_path).settings, lambda _: None, keep=keep)
 
 
 @pytest.fixture(scope="module")
-def stored(delivery: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    data = agreed()
-    found = checked(delivery, tmp_path_factory.mktemp("world"), data)
-    return store(contract_of(data), found.frozen, found.tallied)
+def stored(delivery: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    checked(delivery, folder, agreed(), folder / "states")
+    return folder / "states"
+
+
+@pytest.fixture
+def again(tmp_path: Path) -> Callable[[Path, bytes], Assessed]:
+    """Judges stored states again."""
+
+    def judge(states: Path, data: bytes) -> Assessed:
+        with TemporaryDirectory(dir=tmp_path) as scratch:
+            return judge_again(read_stored(states), data, Path(scratch))
+
+    return judge
 
 
 def rule(document: dict[str, Any], number: int) -> dict[str, Any]:
@@ -91,12 +106,12 @@ def expecting(mostly: float, least: int = 10) -> Change:
     return lambda d: d["schema"][0]["quality"].extend(rules)
 
 
-def test_expectations_are_judged_again_too(delivery, tmp_path):
+def test_expectations_are_judged_again_too(delivery, tmp_path, again):
     first, second = agreed(expecting(0.9)), agreed(expecting(1.0, least=2))
-    found = checked(delivery, tmp_path, first)
-    again = judge_again(store(contract_of(first), found.frozen, found.tallied), second)
-    assert again.report.data == checked(delivery, tmp_path, second).report.data
-    wrong = {c["rule"] for c in again.report.document["checks"] if c["verdict"] == "FAIL"}
+    checked(delivery, tmp_path, first, tmp_path / "states")
+    judged = again(tmp_path / "states", second)
+    assert judged.report.data == checked(delivery, tmp_path, second).report.data
+    wrong = {c["rule"] for c in judged.report.document["checks"] if c["verdict"] == "FAIL"}
     assert wrong >= {
         "records.text.expect-column-values-to-not-be-null",
         "records.rater1.expect-column-unique-value-count-to-be-between",
@@ -137,64 +152,66 @@ NEW_SCAN: dict[str, tuple[Change, str, str]] = {
 
 @hypothesis_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chosen=st.sets(st.sampled_from(sorted(NO_SCAN)), max_size=6))
-def test_judging_again_is_checking(delivery, stored, tmp_path, chosen):
+def test_judging_again_is_checking(delivery, stored, tmp_path, again, chosen):
     if "an object less" in chosen:
         chosen -= {"a column less", "columns in another order", "no other columns"}
     data = agreed(*(NO_SCAN[name] for name in NO_SCAN if name in chosen))
-    again = judge_again(stored, data)
+    judged = again(stored, data)
     fresh = checked(delivery, tmp_path, data)
-    assert again.report.data == fresh.report.data
-    assert again.report.files() == fresh.report.files()
-    assert again.frozen.manifest == fresh.frozen.manifest
+    assert judged.report.data == fresh.report.data
+    assert judged.report.files() == fresh.report.files()
+    assert judged.frozen.manifest == fresh.frozen.manifest
 
 
 @pytest.mark.parametrize("name", NO_SCAN)
-def test_each_change_alone(delivery, stored, tmp_path, name):
+def test_each_change_alone(delivery, stored, tmp_path, again, name):
     data = agreed(NO_SCAN[name])
-    assert judge_again(stored, data).report.data == checked(delivery, tmp_path, data).report.data
-    assert judge_again(stored, data).report.data != judge_again(stored, agreed()).report.data
+    assert again(stored, data).report.data == checked(delivery, tmp_path, data).report.data
+    assert again(stored, data).report.data != again(stored, agreed()).report.data
 
 
 @pytest.mark.parametrize("name", NEW_SCAN)
-def test_what_was_not_tallied_needs_a_scan(stored, name):
+def test_what_was_not_tallied_needs_a_scan(stored, again, name):
     change, rule_name, why = NEW_SCAN[name]
     with pytest.raises(NeedsScanError) as told:
-        judge_again(stored, agreed(change))
+        again(stored, agreed(change))
     assert (rule_name, why) in {(m.rule, m.why) for m in told.value.missing}
     assert rule_name in told.value.message
     assert rule_name in told.value.ko
 
 
-def test_a_column_less_after_defects_needs_a_scan(tmp_path):
+def test_a_column_less_after_defects_needs_a_scan(tmp_path, again):
     folder = tmp_path / "d"
     folder.mkdir()
     (folder / "a.jsonl").write_bytes(jsonl(records()))
     (folder / "t.csv").write_text("x,y,z\n1,가\n2,나,p\n", "utf-8")
-    found = checked(folder, tmp_path / "w", agreed())
-    kept = store(contract_of(agreed()), found.frozen, found.tallied)
+    kept = tmp_path / "states"
+    checked(folder, tmp_path / "w", agreed(), kept)
     with pytest.raises(NeedsScanError) as told:
-        judge_again(kept, agreed(NO_SCAN["a column less"]))
+        again(kept, agreed(NO_SCAN["a column less"]))
     assert {m.why for m in told.value.missing} == {"columns"}
     same = agreed(NO_SCAN["columns in another order"])
-    assert judge_again(kept, same).report.data == checked(folder, tmp_path / "w", same).report.data
+    assert again(kept, same).report.data == checked(folder, tmp_path / "w", same).report.data
 
 
-def test_a_marker_is_kept(tmp_path):
+def test_a_marker_is_kept(tmp_path, again):
     made = World.make(tmp_path)
     made.deliver({"a.jsonl": jsonl(records())}, files=[{"path": "gone.jsonl", "size": 1, "sha256": "0" * 64}])
     source = Source((tmp_path / "storage/deliveries/V-1/D-1").as_uri())
-    found = assess(source, contract(), made.settings, lambda _: None, keep=True)
-    kept = store(contract_of(contract()), found.frozen, found.tallied)
-    assert judge_again(kept, contract()).report.data == found.report.data
+    kept = tmp_path / "states"
+    found = assess(source, contract(), made.settings, lambda _: None, keep=partial(store, kept))
+    assert again(kept, contract()).report.data == found.report.data
     assert found.report.verdict == "FAIL"
 
 
-def test_damaged_foreign_or_older_states_are_refused(stored, monkeypatch):
-    flipped = bytearray(stored)
-    flipped[len(stored) // 2] ^= 1
-    for data in (b"", b"x", stored[:-1], stored[:40], bytes(flipped), stored.replace(b"/v1", b"/v2", 1)):
+def test_damaged_foreign_or_older_states_are_refused(stored, tmp_path, monkeypatch):
+    data, path = stored.read_bytes(), tmp_path / "damaged"
+    places = range(0, len(data), max(1, len(data) // 50))
+    flipped = [data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :] for at in places]
+    for damaged in (b"", b"x", data[:-1], data[:40], data + b"\n", data.replace(b"/v2", b"/v1", 1), *flipped):
+        path.write_bytes(damaged)
         with pytest.raises(DamboError) as told:
-            read_stored(data)
+            read_stored(path)
         assert told.value.code == "states-unreadable"
     monkeypatch.setattr(stored_states, "identity", lambda: {"dambo": "0" * 64})
     with pytest.raises(DamboError) as told:
@@ -202,8 +219,19 @@ def test_damaged_foreign_or_older_states_are_refused(stored, monkeypatch):
     assert told.value.code == "states-other-code"
 
 
+def test_a_file_that_was_not_finished_is_not_there(tmp_path):
+    def half() -> None:
+        with writing(tmp_path / "states") as file:
+            file.put(b"some")
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        half()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_raw_text_of_free_columns_is_stored(stored):
-    assert "문장".encode() not in stored
+    assert "문장".encode() not in stored.read_bytes()
 
 
 @pytest.fixture
