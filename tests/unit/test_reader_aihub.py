@@ -364,7 +364,27 @@ def test_other_encodings(tmp_path):
 
 def test_a_file_over_the_limit(tmp_path):
     path = write(tmp_path, json.dumps({"a": "x" * 5000}))
-    assert codes(read("aihub", path, label="/a", limits=Limits(record_bytes=1000))[1]) == [("too-large", -1, "")]
+    assert codes(read("aihub", path, label="/a", limits=Limits(record_chars=1000))[1]) == [("too-large", -1, "")]
+
+
+def test_a_file_of_any_size_where_documents_are_a_list(tmp_path):
+    values = [document(thing(f"c{i}"), source_data_info={"source_data_ID": f"S{i}"}) for i in range(50)]
+    path = write(tmp_path, {"meta": {}, "data": values})
+    schema = {"properties": {"learning_data_info": {"properties": {"annotation": {"items": {"required": ["no"]}}}}}}
+    options = LAYOUT | {"documents": "/data/*", "schema": schema}
+    whole = read("aihub", path, **options)
+    assert (len(whole[0]), len(whole[1])) == (50, 50)
+    assert whole[1][7].pointer == "/data/7/learning_data_info/annotation/0/no"
+    assert read("aihub", path, limits=Limits(record_chars=2000), **options) == whole
+    path = write(
+        tmp_path, json.dumps({"data": [*values[:9], 5, *values[9:]]}).replace('"S3"', '"S3", "source_data_ID": "S3"')
+    )
+    labels, defects = read("aihub", path, limits=Limits(record_chars=2000), documents="/data/*", **LAYOUT)
+    assert len(labels) == 49
+    assert codes(defects) == [
+        ("duplicate-key", -1, "/data/3/source_data_info/source_data_ID"),
+        ("not-an-object", -1, "/data/9"),
+    ]
 
 
 def test_hostile_names_come_through_as_they_are(tmp_path):

@@ -16,8 +16,8 @@ from include.deliveries.readers.jsonvalues import step
 from include.deliveries.readers.labels.aihubgeometry import draw
 from include.deliveries.readers.labels.aihubplan import NUMBERS, OPTIONS, TEXTS, Place, Plan, plan_of
 from include.deliveries.readers.labels.base import Label, LabelReader, label_options
-from include.deliveries.readers.labels.documents import load
-from include.deliveries.readers.labels.pointers import Known, Pointer, resolve
+from include.deliveries.readers.labels.documents import load, stream
+from include.deliveries.readers.labels.pointers import Known, each, resolve
 from include.deliveries.readers.labels.taking import MISSING, Taking, as_json
 
 
@@ -29,20 +29,39 @@ class AiHubReader(LabelReader):
 
     def labels(self, path: Path, name: str, spec: ObjectSpec) -> Iterator[Label | Defect]:
         """See LabelReader. What a schema finds is told after, unless it is told already."""
-        tree = load(path, name, self.limits, spec.reader.get("encoding"))
+        plan = _plans.of(spec)
+        file = _File(name, plan)
+        for found in self._documents(path, name, spec, plan):
+            if isinstance(found, Defect):
+                yield found
+                continue
+            told: set[str] = set()
+            for item in file.labels(*found):
+                if isinstance(item, Defect):
+                    told.add(item.pointer)
+                yield item
+            if "schema" in spec.reader:
+                yield from _violations(*found, name, spec.reader["schema"], told)
+
+    def _documents(self, path: Path, name: str, spec: ObjectSpec, plan: Plan) -> Iterator[tuple[object, str] | Defect]:
+        """The documents of a file with their pointers; one by one if they are too many to be held."""
+        encoding = spec.reader.get("encoding")
+        if plan.documents[-1:] == ("*",) and path.stat().st_size > self.limits.record_chars:
+            yield from stream(path, name, self.limits, encoding, plan.documents[:-1])
+            return
+        tree = load(path, name, self.limits, encoding)
         if isinstance(tree, Defect):
             yield tree
-            return
-        told: set[str] = set()
-        for item in _File(name, _plans.of(spec)).labels(tree):
-            if isinstance(item, Defect):
-                told.add(item.pointer)
-            yield item
-        if "schema" in spec.reader:
-            from include.deliveries.readers.labels.documentschema import violations
+        else:
+            taking = Taking(name)
+            yield from each(tree, plan.documents, "", taking, required=True)
+            yield from taking.told()
 
-            found = violations(tree, name, spec.reader["schema"])
-            yield from (violation for violation in found if violation.pointer not in told)
+
+def _violations(document: object, at: str, name: str, schema: Mapping[str, Any], told: set[str]) -> Iterator[Defect]:
+    from include.deliveries.readers.labels.documentschema import violations
+
+    yield from (found for found in violations(document, at, name, schema) if found.pointer not in told)
 
 
 class _Plans:
@@ -69,12 +88,13 @@ class _File:
         self._taking = Taking(name, plan.numbers)
         self._row = 0
 
-    def labels(self, tree: object) -> Iterator[Label | Defect]:
-        for document, at in self._each(tree, self._plan.documents, "", required=True):
-            if isinstance(document, dict | Known):
-                yield from self._document(document, at)
-            else:
-                self._taking.wrong(at, "object", document)
+    def labels(self, document: object, at: str) -> Iterator[Label | Defect]:
+        """The labels of a document at a pointer."""
+        self._taking.row = -1
+        if isinstance(document, dict | Known):
+            yield from self._document(document, at)
+        else:
+            self._taking.wrong(at, "object", document)
         yield from self._taking.told()
 
     def _document(self, document: object, at: str) -> Iterator[Label | Defect]:
@@ -83,7 +103,7 @@ class _File:
         whole = _Scope(document, at, document, at)
         item = None if plan.item is None else self._text(whole, "item", plan.item) or ""
         sides = [self._side(whole, name) for name in ("width", "height")]
-        for found, place in self._each(document, plan.objects, at, required=plan.requires("objects")):
+        for found, place in each(document, plan.objects, at, taking, required=plan.requires("objects")):
             taking.row = self._row
             label = Label(pointer=place, row=self._row, item_id=item, item_width=sides[0], item_height=sides[1])
             if isinstance(found, dict | Known):
@@ -95,33 +115,6 @@ class _File:
             yield from taking.told()
             taking.row = -1
         yield from taking.told()
-
-    def _each(self, value: object, path: Pointer, at: str, *, required: bool) -> Iterator[tuple[object, str]]:
-        """The values at a pointer with `*`, with their pointers; a list at its end stands for its elements."""
-        for i, key in enumerate(path):
-            if key == "*":
-                for j, inner in enumerate(self._list(value, at)):
-                    yield from self._each(inner, path[i + 1 :], at + step(j), required=required)
-                return
-            if not isinstance(value, dict | Known | list):
-                self._taking.wrong(at, "object", value)
-                return
-            value, at = resolve(value, (key,)), at + step(key)
-            if value is MISSING or (value is None and not required):
-                self._taking.absent(value, at, required=required)
-                return
-        if isinstance(value, list) and path[-1:] != ("*",):
-            yield from ((inner, at + step(j)) for j, inner in enumerate(value))
-        elif path and not isinstance(value, list | dict | Known):
-            self._taking.wrong(at, "object" if path[-1] == "*" else "array or object", value)
-        else:
-            yield value, at
-
-    def _list(self, value: object, at: str) -> list[object]:
-        if isinstance(value, list):
-            return value
-        self._taking.wrong(at, "array", value)
-        return []
 
     def _object(self, label: Label, scope: _Scope) -> None:
         plan, taking = self._plan, self._taking

@@ -10,7 +10,7 @@ import unicodedata
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from itertools import islice, repeat
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -141,13 +141,25 @@ class LabelReader(Reader):
 
     def read(self, path: Path, name: str, spec: ObjectSpec, part: Part | None = None) -> Iterator[Batch | Defect]:  # noqa: ARG002 - one part
         """See Reader. A file without labels gives a batch without rows."""
-        found, finish, first = self.labels(path, name, spec), _Finish(name, spec), 0
-        opened = False
-        while (items := list(islice(found, self.limits.batch_rows))) or not opened:
-            labels = [item for item in items if isinstance(item, Label)]
-            yield from (item for item in items if isinstance(item, Defect))
-            yield from finish.batch(labels, first)
-            first, opened = first + len(labels), True
+        finish, first, weight = _Finish(name, spec), 0, 0
+        held: list[Label] = []
+        for item in self.labels(path, name, spec):
+            if isinstance(item, Defect):
+                yield item
+                continue
+            held.append(item)
+            weight += _weight(item)
+            if len(held) >= self.limits.batch_rows or weight >= self.limits.batch_bytes:
+                yield from finish.batch(held, first)
+                held, first, weight = [], first + len(held), 0
+        if held or not first:
+            yield from finish.batch(held, first)
+
+
+def _weight(label: Label) -> int:
+    """About how many bytes a label takes while it is held."""
+    texts = (label.text, label.mask, label.attributes)
+    return 600 + 40 * sum(map(len, label.points or ())) + sum(len(text) for text in texts if text)
 
 
 class _Finish:

@@ -44,14 +44,14 @@ def _compiled(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
         ) from error
 
 
-def violations(tree: object, name: str, schema: Mapping[str, Any]) -> Iterator[Defect]:
-    """What of a document is not as its schema says, in the schema's order."""
+def violations(tree: object, at: str, name: str, schema: Mapping[str, Any]) -> Iterator[Defect]:
+    """What of a document at a pointer is not as its schema says, in the schema's order."""
     document = msgspec.to_builtins(tree)
     validator = _validators.of(schema)
     if validator.is_valid(document):
         return
     for error in validator.iter_errors(document):
-        yield defect(name, "schema-violation", pointer=_place(error), detail="".join(map(step, error.schema_path)))
+        yield defect(name, "schema-violation", pointer=at + _place(error), detail="".join(map(step, error.schema_path)))
 
 
 def _place(error: jsonschema_rs.ValidationError) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import msgspec
 
 from include.contracts.model import ObjectSpec
 from include.deliveries.readers.jsoncolumns import tokens
-from include.deliveries.readers.labels.taking import MISSING
+from include.deliveries.readers.jsonvalues import step
+from include.deliveries.readers.labels.taking import MISSING, Taking
 from include.deliveries.readers.pathfields import FIELD
 
 POINTER: Mapping[str, Any] = {"type": "string", "pattern": "^(/([^~/]|~[01])*)*$"}
@@ -42,6 +43,38 @@ def resolve(value: object, pointer: Pointer) -> object:
         else:
             return MISSING
     return value
+
+
+def each(value: object, pointer: Pointer, at: str, taking: Taking, *, required: bool) -> Iterator[tuple[object, str]]:
+    """The values at a pointer in which `*` is every element of a list, with their own pointers.
+
+    A list at its end stands for its elements. What is not there, or is no list or object, is a defect.
+    """
+    for i, key in enumerate(pointer):
+        if key == "*":
+            for j, inner in enumerate(_list(value, at, taking)):
+                yield from each(inner, pointer[i + 1 :], at + step(j), taking, required=required)
+            return
+        if not isinstance(value, dict | Known | list):
+            taking.wrong(at, "object", value)
+            return
+        value, at = resolve(value, (key,)), at + step(key)
+        if value is MISSING or (value is None and not required):
+            taking.absent(value, at, required=required)
+            return
+    if isinstance(value, list) and pointer[-1:] != ("*",):
+        yield from ((inner, at + step(j)) for j, inner in enumerate(value))
+    elif pointer and not isinstance(value, list | dict | Known):
+        taking.wrong(at, "object" if pointer[-1] == "*" else "array or object", value)
+    else:
+        yield value, at
+
+
+def _list(value: object, at: str, taking: Taking) -> list[object]:
+    if isinstance(value, list):
+        return value
+    taking.wrong(at, "array", value)
+    return []
 
 
 def of_field(option: object) -> tuple[Pointer, str] | None:
