@@ -18,6 +18,7 @@ SOURCES = sorted(Path(readers.__file__).parents[1].rglob("*.py"))
 TESTS = [
     *Path(__file__).parents[1].glob("*/test_reader*.py"),
     Path(__file__).parents[1] / "integration/test_bad_input.py",
+    Path(__file__).parents[1] / "integration/test_archives_in_place.py",
 ]
 
 

@@ -89,8 +89,22 @@ class ItemReader(Reader):
                 yield defect(name, code, detail=detail)
         except Broken as broken:
             yield defect(name, broken.code, detail=broken.detail)
-        row = [pa.array([getattr(sample, field.name)], field.type) for field in SCHEMA]
-        yield Batch(name, pa.RecordBatch.from_arrays(row, schema=SCHEMA), pointer="")
+        yield Batch(name, _row(sample), pointer="")
+
+
+_NULLS = [pa.nulls(1, field.type) for field in SCHEMA]
+
+
+def _row(sample: Sample) -> pa.RecordBatch:
+    """Most columns of an item are null: those arrays are made once."""
+    row = [
+        null if value is None else pa.array((value,), field.type)
+        for value, null, field in zip(msgspec.structs.astuple(sample), _NULLS, _FIELDS, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(row, schema=SCHEMA)
+
+
+_FIELDS = list(SCHEMA)
 
 
 def extension_of(name: str) -> str:

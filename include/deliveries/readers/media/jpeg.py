@@ -25,11 +25,12 @@ _MODES = {1: "L", 3: "RGB", 4: "CMYK"}
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Size and colour mode as coded; EXIF's bytes, if there are."""
+    """Size and colour mode as coded; is it progressive; EXIF's bytes, if there are."""
 
     width: int
     height: int
     mode: str
+    progressive: bool
     exif: bytes | None
 
 
@@ -45,7 +46,7 @@ def header_of(data: bytes) -> Header:
             continue
         length = int.from_bytes(data[at + 2 : at + 4])
         if marker in _STARTS:
-            return Header(*_frame(data[at + 4 : at + 2 + length]), exif)
+            return Header(*_frame(data[at + 4 : at + 2 + length]), marker == 0xC2, exif)
         if marker == 0xE1 and exif is None and data[at + 4 : at + 10] == b"Exif\0\0":
             exif = data[at + 4 : at + 2 + length]
         if marker in {0xD9, 0xDA} or length < 2:
@@ -68,7 +69,7 @@ def grey(data: bytes, header: Header) -> np.ndarray:
     """The picture's luma, reduced up to eight times but not below 32 pixels a side: uint8 [h, w]. Raises Broken."""
     import simplejpeg
 
-    if data.count(b"\xff\xda") > SCANS:
+    if header.progressive and data.count(b"\xff\xda") > SCANS:
         raise Broken("image-bomb", f"more than {SCANS} scans")
     wanted = "CMYK" if header.mode == "CMYK" else "GRAY"
     try:
