@@ -138,6 +138,8 @@ def _place(sample: Sample) -> tuple[bytes, int, str, str]:
 
 def _united(mine: dict[str, Ranges], theirs: dict[str, Ranges], *, cut: bool) -> dict[str, Ranges]:
     """The rows of both; with `cut`, the FAILURE_ROWS smallest keys of them."""
+    if not mine or not theirs:  # where records are only counted, no place is known
+        return mine or theirs
     if cut:
         for early, late in ((mine, theirs), (theirs, mine)):
             if _last(early) < _first(late) and _rows(early) >= FAILURE_ROWS:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.analyzers import keyblock, keyhash, keyruns, keyset
-from checks.analyzers.failing import Failing
+from checks.analyzers.failing import FAILURE_ROWS, Failing
 from checks.analyzers.keyset import Keys, KeySet
 from checks.batch import Batch
 from checks.columns import Col, View
@@ -239,3 +239,10 @@ def test_spilled_keys_leave_memory(tmp_path: Path):
     assert spilled.held == 0
     assert spilled == state
     assert spilled.surplus() == Failing(10_000)
+
+
+def test_records_only_counted_merge_beyond_what_is_listed() -> None:
+    many = Failing(FAILURE_ROWS, FAILURE_ROWS)
+    assert many.merge(many) == Failing(2 * FAILURE_ROWS, 2 * FAILURE_ROWS)
+    placed = Failing.of("f", np.array([3]), 1, [])
+    assert many.merge(placed).files == placed.merge(many).files == placed.files
