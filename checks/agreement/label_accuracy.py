@@ -10,8 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
+from checks.agreement.media import accuracy as media
+from checks.agreement.media.accuracy import GOLD_SCHEMA
+from checks.agreement.media.matched import OPTIONS
+from checks.agreement.media.source import ANNOTATORS
 from checks.analyzers import where
 from checks.analyzers.cells import Key
 from checks.analyzers.contingency import Contingency
@@ -42,11 +46,18 @@ class LabelAccuracy(Check):
     params: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {
-            "gold": {"type": "string", "description": "the column of the reference label"},
+            "gold": {
+                "description": "the column of the reference label; of media: {annotator: name} or {object: name}",
+                "anyOf": [{"type": "string"}, GOLD_SCHEMA],
+            },
             "label": {"type": "string", "description": "the column that is judged"},
-            "measure": {"enum": list(MEASURES)},
+            "measure": {"enum": [*dict.fromkeys((*MEASURES, *media.MEASURES))]},
             "by": {"type": "string"},
             "where": where.SCHEMA,
+            "value": {"enum": list(media.BY_KIND)},
+            "annotators": ANNOTATORS,
+            "score": {"type": "string", "minLength": 1, "default": "score"},
+            **OPTIONS,
         },
         "required": ["gold", "measure"],
         "additionalProperties": False,
@@ -56,8 +67,10 @@ class LabelAccuracy(Check):
     measure: str
 
     @classmethod
-    def build(cls, decl: Declaration) -> Self:
+    def build(cls, decl: Declaration) -> Check:
         """`label` defaults to the property the rule stands on."""
+        if _of_media(decl):
+            return media.MediaAccuracy.build(decl)
         name = decl.params.get("label", decl.column)
         if name is None:
             raise Misdeclared("label", "the rule stands on no column", "name the column that is judged")
@@ -107,6 +120,20 @@ class LabelAccuracy(Check):
         column = _QUALITIES.index(quality)
         values = [row[column] for row in _scores(cells)]
         return Metric(self.measure, rounded(_AVERAGES[average](values)))
+
+
+def _of_media(decl: Declaration) -> bool:
+    """Is gold in labels of media? Misdeclared where a rule is half of this and half of that."""
+    if not isinstance(decl.params["gold"], str):
+        if "value" not in decl.params:
+            raise Misdeclared("value", "which kind of label is compared?", ", ".join(media.BY_KIND))
+        return True
+    for key in ("value", "annotators", "score", *OPTIONS):
+        if key in decl.params:
+            raise Misdeclared(key, "it is for the labels of media", "with gold: {annotator: name} or {object: name}")
+    if decl.params["measure"] not in MEASURES:
+        raise Misdeclared("measure", f"a column has no {decl.params['measure']}", f"it has: {', '.join(MEASURES)}")
+    return False
 
 
 def _groups(items: Any) -> tuple[dict[str | None, dict[Cell, int]], int]:

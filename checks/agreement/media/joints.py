@@ -173,7 +173,7 @@ def _matches(
     same_label: bool,
 ) -> Matches:
     found = []
-    for lower, upper in _portions(many[0] * many[1]):
+    for lower, upper in portions(many[0] * many[1]):
         part = slice(lower, upper)
         group, i, j = ragged_product(many[0][part], many[1][part])
         i, j = start[0][part][group] + i, start[1][part][group] + j
@@ -189,7 +189,7 @@ def _matches(
     return Matches(*columns)
 
 
-def _portions(sizes: np.ndarray) -> Iterator[tuple[int, int]]:
+def portions(sizes: np.ndarray) -> Iterator[tuple[int, int]]:
     """Ranges of joints with about _AT_ONCE pairs of labels in each; one joint at least."""
     ends = np.cumsum(sizes)
     lower = 0

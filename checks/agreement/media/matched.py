@@ -65,12 +65,12 @@ class Matching:
         for key, kinds in (("sigmas", ("keypoints",)), *((key, MATCHED) for key in ("iou", "sameLabel", "unlabelled"))):
             if key in given and kind not in kinds:
                 raise Misdeclared(key, f"{kind} has no {key}", f"it is for {', '.join(kinds)}")
-        exact = measure == "span-f1" or (kind == "span" and measure not in {"overlap-f1", "class-kappa"})
+        kappa = measure.startswith("class-kappa")
+        exact = kind == "span" and measure != "overlap-f1" and not kappa
         if "iou" in given and measure in {"span-f1", "overlap-f1"}:
             raise Misdeclared("iou", f"{measure} says itself when spans are matched", "leave iou out")
         default = Fraction(1) if exact else Fraction(0) if kind == "span" else Fraction(1, 2)
         least = Fraction(given.get("iou", default)) * ONE
-        kappa = measure.startswith("class-kappa")
         same = bool(given.get("sameLabel", kind == "span" and not kappa))
         if same and kappa:
             raise Misdeclared("sameLabel", f"{measure} is about labels that differ", "leave sameLabel out")

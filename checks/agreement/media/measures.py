@@ -101,6 +101,14 @@ def _class_kappa_with_none(c: Comparison, at: Chosen) -> Coefficient:
     return _kappa(c, at, with_none=True)
 
 
+def _accuracy(c: Comparison, at: Chosen) -> Coefficient:
+    """The share of gold labels that are given; all joints."""
+    e = c.entries
+    right = np.flatnonzero(e.label_left == e.label_right)
+    terms = [Term(e.unit[right], 0, 1), Term(c.unit[at], 1, c.many_left[at])]
+    return Coefficient(Sums(2, terms), lambda s: quotient(s[0], s[1], "no-gold"))
+
+
 def _by_class(quality: str, pick: Callable[[list[Any]], Any]) -> Part:
     """The mean, or the least, over classes of gold and labels of precision, recall or F1; 0 where that is 0 / 0."""
 
@@ -154,6 +162,7 @@ AGREEMENT: Mapping[str, Part] = {
 """Coefficients between raters."""
 
 ACCURACY: Mapping[str, Part] = {
+    "accuracy": _accuracy,
     "precision": _precision,
     "recall": _recall,
     "f1": _f1,
@@ -167,7 +176,9 @@ ACCURACY: Mapping[str, Part] = {
 }
 """Measures against gold."""
 
-BY_LABEL = frozenset({"class-kappa", "class-kappa-with-none"} | {n for n in ACCURACY if n.startswith(("macro", "min"))})
+BY_LABEL = frozenset(
+    {"class-kappa", "class-kappa-with-none"} | {n for n in ACCURACY if n.startswith(("accuracy", "macro", "min"))}
+)
 """Those that need labels item by item."""
 
 ERRORS = frozenset({"cer", "cer-no-space", "wer"})

@@ -242,8 +242,32 @@ def _chunked(array: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
     return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
 
 
+def exploded(labels: Labels, codes: Codes) -> Labels:
+    """Labels that are sets, one record for each label of a set, each once an item and rater."""
+    many, single = (labels.table.column(name).to_pylist() for name in ("labels", "label"))
+    at: list[int] = []
+    texts: list[str] = []
+    seen: set[tuple[int, int, str]] = set()
+    whose = zip(labels.item.tolist(), labels.rater.tolist(), strict=True)
+    for k, (item, rater) in enumerate(whose):
+        for text in (*(many[k] or ()), single[k]):
+            if text is not None and (item, rater, text) not in seen:
+                seen.add((item, rater, text))
+                at.append(k)
+                texts.append(text)
+    chosen = np.array(at, dtype=np.int64)
+    label = codes.encode(_chunked(pa.array(texts, pa.large_string())))
+    return Labels(labels.table.take(pa.array(chosen)), labels.item[chosen], labels.rater[chosen], label)
+
+
+ANNOTATORS: Mapping[str, Any] = {
+    "type": "array",
+    "items": {"type": "string", "minLength": 1},
+    "minItems": 1,
+    "uniqueItems": True,
+}
 SCHEMA: Mapping[str, Any] = {
-    "annotators": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "uniqueItems": True},
+    "annotators": ANNOTATORS,
     "with": {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True},
 }
 """Keys of the contract that say who labels."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 import numpy as np
 
 from checks.agreement.media import measures
-from checks.agreement.media.joints import NONE
+from checks.agreement.media.average_precision import Detections, ranked
+from checks.agreement.media.joints import NOBODY, NONE
 from checks.agreement.media.tally import Comparison
-from checks.kernel import Number, Table
+from checks.kernel import Number, Table, rounded
 from checks.masking import public
 from checks.statistics.undefined import Undefined
 
@@ -135,6 +136,104 @@ def _confusion(c: Comparison, pair: tuple[int, int], raters: tuple[str, ...]) ->
     )
     corner = " \\ ".join(raters[code] for code in pair)
     return [Table("confusion", (corner, *names, "(none)"), rows)]
+
+
+def accuracy_tables(
+    c: Comparison, measure: str, declared: Collection[str], detections: Detections | None, scored: int
+) -> tuple[Table, ...]:
+    """Every table of a comparison with gold, in the order of the report."""
+    raters = tuple(public(n, int(k), declared) for n, k in zip(c.raters, c.labels_of.tolist(), strict=True))
+    tables = [_gold(c, None if detections is None else scored)]
+    if c.unit.size:
+        tables.append(_raters_against_gold(c, measure, raters))
+        if c.cells:
+            tables += _classes_against_gold(c, detections)
+    if c.apart:
+        tables.append(worst_items(c))
+    return tuple(tables)
+
+
+def _gold(c: Comparison, scored: int | None) -> Table:
+    """How much gold there is, and what was left aside."""
+    gold = {unit: int(many) for unit, many in zip(c.unit.tolist(), c.many_left.tolist(), strict=True)}
+    rows: list[Row] = [
+        ("gold-items", len(gold)),
+        ("gold-labels", sum(gold.values())),
+        ("labels-on-gold-items", int(c.many_right.sum())),
+        ("gold-items-without-label", int((c.right == NOBODY).sum())),
+        ("items-apart", c.failing.count),
+        ("labels-of-another-kind", c.other_kind),
+        ("labels-without-item-or-rater", c.unidentified),
+    ]
+    if scored is not None:
+        rows.append(("scored-labels", scored))
+    return Table("labels", ("quantity", "value"), tuple(rows))
+
+
+def _raters_against_gold(c: Comparison, measure: str, raters: tuple[str, ...]) -> Table:
+    """Each rater on the items with gold that this rater labelled."""
+    rows = []
+    for code in np.unique(c.right).tolist():
+        at = np.flatnonzero(c.right == code)
+        name = "(none)" if code == NOBODY else raters[code]
+        gold, given, common = (int(part[at].sum()) for part in (c.many_left, c.many_right, c.common))
+        own: list[Number | None]
+        if measure in measures.ERRORS:
+            own = [_share(common, gold)]
+        else:
+            right = sum(n for (_, b, x, y), n in c.cells.items() if b == code and x == y)
+            own = [right, _share(right, given), _share(right, gold), _share(2 * right, gold + given)]  # type: ignore[list-item]
+        rows.append((name, int(at.size), gold, given, common, *own))
+    more = ("edits", "error-rate") if measure in measures.ERRORS else ("matched", "right", "precision", "recall", "f1")
+    return Table("per-rater", ("rater", "shared", "gold-labels", "labelled", *more), tuple(rows))
+
+
+def _share(part: int, whole: int) -> Fraction | None:
+    return Fraction(part, whole) if whole else None
+
+
+def _classes_against_gold(c: Comparison, detections: Detections | None) -> list[Table]:
+    """Precision, recall and F1 by class, who is taken for whom, and average precision."""
+    gold: Counter[int] = Counter()
+    given: Counter[int] = Counter()
+    right: Counter[int] = Counter()
+    crossed: Counter[tuple[int, int]] = Counter()
+    for (_, _, x, y), n in c.cells.items():
+        gold[x] += n
+        given[y] += n
+        crossed[x, y] += n
+        right[x] += n if x == y else 0
+    classes = sorted(k for k in {*gold, *given} if k != NONE)
+    names = [public(c.labels[k], max(gold[k], given[k])) for k in classes]
+    rows = tuple[Row, ...](
+        (name, gold[k], given[k], right[k], _share(right[k], given[k]), _share(right[k], gold[k]), _share(2 * right[k], gold[k] + given[k]))
+        for name, k in zip(names, classes, strict=True)
+    )  # fmt: skip
+    columns = ("class", "gold", "labelled", "right", "precision", "recall", "f1")
+    tables = [Table("per-class", columns, rows)]
+    if len(classes) <= MOST_CLASSES_CROSSED:
+        cells = tuple[Row, ...](
+            (name, *(crossed[x, y] for y in (*classes, NONE)))
+            for name, x in zip([*names, "(none)"], [*classes, NONE], strict=True)
+        )
+        tables.append(Table("confusion", ("gold \\ label", *names, "(none)"), cells))
+    if detections is not None:
+        tables.append(_average_precision(detections, c, dict(zip(classes, names, strict=True))))
+    return tables
+
+
+def _average_precision(d: Detections, c: Comparison, names: Mapping[int, str]) -> Table:
+    """By class of gold: average precision at the first threshold and over all."""
+    weight = np.ones(c.items)
+    rows = []
+    for label, one in ranked(d).items():
+        found = one.precision(weight)
+        if found is not None:
+            rows.append(
+                (names[label], int(one.gold_unit.size), int(one.unit.size), rounded(found[0]), rounded(found.mean()))
+            )
+    columns = ("class", "gold", "labelled", "average-precision-50", "average-precision")
+    return Table("average-precision", columns, tuple(sorted(rows, key=lambda row: (row[4], row[0]))))
 
 
 def worst_items(c: Comparison) -> Table:
