@@ -20,7 +20,7 @@ from include.evidence.log.prover import prove
 from include.evidence.pack_index import NAME, Index, Item, label
 from include.evidence.pack_keys import key_files, keyring_file
 from include.evidence.pack_names import phase_name, segment
-from include.evidence.pack_page import page
+from include.evidence.pack_page import About, page
 from include.evidence.pack_zip import write
 from include.evidence.predicates import RetentionPredicate
 from include.evidence.records import Records
@@ -101,9 +101,15 @@ def export(
     _retention(made, Records(registry, storage, newest), voucher, proofs)
     made.put("verify.sh", "script", None, script())
     index = Index(voucher, newest.sha256, tuple(made.items))
-    made.put("index.html", "page", None, page(index))
+    about = {label(each.delivery, each.number): _about(registry, each) for each in attempts}
+    made.put("index.html", "page", None, page(index, about))
     index = Index(voucher, newest.sha256, tuple(made.items))
     return write({**made.files, NAME: index.to_bytes()})
+
+
+def _about(registry: Registry, attempt: Attempt) -> About:
+    decision = registry.latest_decision(attempt.id)
+    return About(phase_name(attempt.phase), attempt.verdict, None if decision is None else decision.decision)
 
 
 def _retention(made: _Pack, records: Records, voucher: str, proofs: Proofs) -> None:

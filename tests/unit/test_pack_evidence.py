@@ -10,7 +10,9 @@ import subprocess
 import sys
 import zipfile
 from datetime import UTC, date, datetime
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from support.world import World, contract, jsonl, records
@@ -25,8 +27,9 @@ from include.evidence.keyring import Keyring
 from include.evidence.keys_change import Keys
 from include.evidence.offline import Asked, answer, main
 from include.evidence.pack_export import export, logged, script
-from include.evidence.pack_index import Index
+from include.evidence.pack_index import Index, Item
 from include.evidence.pack_names import phase_name, segment
+from include.evidence.pack_page import About, page
 from include.evidence.pack_verify import PackOutcome, verify_pack
 from include.evidence.pack_zip import Archive, check_path, write
 from include.reports.quality_report import CodeFacts
@@ -345,3 +348,44 @@ def test_an_empty_archive_has_no_index() -> None:
 
 def test_the_script_is_plain_sh() -> None:
     subprocess.run(["sh", "-n"], input=script(), check=True, timeout=10)
+
+
+# --- the page
+
+
+class Links(HTMLParser):
+    """Elements, links and texts of a page."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.texts: list[str] = []
+        self.feed(data.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in {"href", "src"}]
+        assert not [name for name, _ in attrs if name.startswith("on")]
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def test_the_page_leads_to_every_file_and_says_both_languages(packed: Packed) -> None:
+    with zipfile.ZipFile(packed.pack) as archive:
+        names, shown = {*archive.namelist()}, Links(archive.read("index.html"))
+    assert {unquote(link) for link in shown.links} == names - {"index.html", "index.json"}
+    text = " ".join(shown.texts)
+    for word in ("적합", "PASS", "지급가능", "RELEASE", "부적합", "FAIL", "지급거절", "REJECT", "지급보류", "HOLD"):
+        assert word in text
+    assert Keyring.from_bytes(packed.keyring.read_bytes()).sha256 in text
+    assert not {"script", "img", "iframe", "form", "link"} & {*shown.tags}
+
+
+def test_a_hostile_name_stays_a_name() -> None:
+    name = "<script>alert(1)</script>\"'&"
+    item = Item.of("t/report.json", "report-json", f"{name}#1", b"{}")
+    shown = Links(page(Index(name, "0" * 64, (item,)), {f"{name}#1": About(name, "PASS", name)}))
+    assert "script" not in shown.tags
+    assert any(name in text for text in shown.texts)
