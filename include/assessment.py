@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
+from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from checks import engine
@@ -20,11 +21,11 @@ from checks.lean import with_modest_pool, without_pandas
 from include.contracts import load
 from include.contracts.model import Contract
 from include.deliveries import intake
-from include.deliveries.intake import Frozen
+from include.deliveries.intake import Frozen, Listing
 from include.deliveries.marker import Marker, parse_marker
-from include.deliveries.progress import OFTEN, Progress, Slots, Together, silent
+from include.deliveries.progress import OFTEN, Progress, Slots, Together, Told, silent
 from include.deliveries.readers import FORMATS, reader_for
-from include.deliveries.scan import Fetch, fetcher, scan
+from include.deliveries.scan import Fetch, fetcher, scan, verified
 from include.deliveries.shards import Shard, plan_shards
 from include.evidence.manifest import Entry, Manifest
 from include.pictures import pictures
@@ -33,7 +34,7 @@ from include.reports.code import code_identity
 from include.reports.page import Picture
 from include.reports.quality_report import DeliveryFacts, QualityReport, build_report
 from include.settings import Settings
-from include.storage import open_storage
+from include.storage import Digest, open_storage
 
 
 def contract_of(data: bytes) -> Contract:
@@ -110,13 +111,13 @@ def assess(
     with_modest_pool()
     contract = contract_of(contract_data)
     programme = load_programme(contract.programme)
-    frozen = intake.freeze(open_storage(source.url, settings), source.prefix, progress, only=source.only)
-    claim = None if frozen.marker is None else parse_marker(frozen.marker)
-    fetch = _fetch(source, settings, frozen)
+    listing = intake.Listing.of(open_storage(source.url, settings), source.prefix, source.only)
+    claim = None if listing.body is None else parse_marker(listing.body)
     home = settings.scratch_folder() / "check"
     home.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=home) as folder:
-        scratch = Path(folder)
+    with TemporaryDirectory(dir=home) as folder, Hashing(listing, progress, beside=_is_local(source)) as hashing:
+        scratch, frozen = Path(folder), hashing.known
+        fetch = hashing.told(_fetch(source, settings, frozen))
         shards = plan_shards(
             frozen.manifest,
             contract,
@@ -124,8 +125,9 @@ def assess(
             most=settings.max_shards,
             locate=lambda entry: fetch(entry, scratch / "planning"),
         )
-        task = _Task(source, contract_data, settings, frozen, scratch)
+        task = _Task(source, contract_data, settings, frozen, scratch, hashing)
         states = list(_tallied(task, contract, shards, progress))
+        frozen = hashing.done()
         report = report_of(contract, programme, frozen.manifest, claim, states, scratch)
         if keep is not None:
             keep(contract, frozen, states, scratch)
@@ -142,10 +144,12 @@ class _Task:
     settings: Settings
     frozen: Frozen
     scratch: Path
+    hashing: Hashing | None = None
 
     def tally(self, contract: Contract, shard: Shard, progress: Progress) -> engine.Tallied:
         """The states of one shard."""
         fetch = _fetch(self.source, self.settings, self.frozen)
+        fetch = fetch if self.hashing is None else self.hashing.told(fetch)
         return tally(contract, shard, self.frozen.manifest, fetch, scratch=self.scratch, progress=progress)
 
     def dumped(self, number: int, shard: Shard) -> bytes:
@@ -185,7 +189,10 @@ def _tallied(task: _Task, contract: Contract, shards: Sequence[Shard], progress:
     else:
         plan, slots = check_plan(contract), Slots(len(shards))
         with ProcessPoolExecutor(task.settings.jobs, get_context("spawn"), _take, (slots,)) as processes:
-            running = deque(processes.submit(task.dumped, n, shard) for n, shard in enumerate(shards))
+            distant = replace(task, hashing=None)
+            if task.hashing is not None:  # how far processes are is not known here
+                task.hashing.free()
+            running = deque(processes.submit(distant.dumped, n, shard) for n, shard in enumerate(shards))
             while running:
                 first = running[0]
                 while not wait([first], OFTEN).done:
@@ -203,9 +210,65 @@ def _take(slots: Slots) -> None:
     _slots = slots
 
 
+class Hashing:
+    """The manifest of a delivery that is checked: of a local one made beside the reading, else before it.
+
+    What is fetched from elsewhere is compared with its digest, which must be there first.
+    """
+
+    def __init__(self, listing: Listing, progress: Progress, *, beside: bool) -> None:
+        self._listing, self._pace, self._aside = listing, intake.Pace(), ThreadPoolExecutor(1)
+        self._begun: set[str] = set()
+        self._progress, self._waiting = progress, False
+        self.known = listing.expected() if beside else listing.hashed(progress)
+        self._made = self._aside.submit(listing.hashed, self._tell, self._pace) if beside else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pace.stop()
+        self._aside.shutdown()
+
+    def told(self, fetch: Fetch) -> Fetch:
+        """`fetch`, so that hashing knows how far reading is."""
+
+        def telling(entry: Entry, target: Path) -> Path:
+            if entry.path not in self._begun:
+                self._begun.add(entry.path)
+                self._pace.read(entry.size)
+            return fetch(entry, target)
+
+        return telling
+
+    def _tell(self, told: Told) -> None:
+        """How far hashing is matters to people only when nothing else goes on."""
+        if self._waiting:
+            self._progress(told)
+
+    def free(self) -> None:
+        """Let hashing go as fast as it can."""
+        self._pace.free()
+
+    def done(self) -> Frozen:
+        """The delivery with its manifest, once all is hashed. Raises VerificationError if it changed meanwhile."""
+        if self._made is None:
+            return self.known
+        self._waiting = True
+        self.free()
+        frozen = self._made.result()
+        for expected, entry in zip(self.known.manifest.entries, frozen.manifest.entries, strict=True):
+            verified(replace(expected, sha256=entry.sha256), Digest(entry.size, entry.sha256), Path(entry.path))
+        return frozen
+
+
+def _is_local(source: Source) -> bool:
+    return source.url.startswith("file://")
+
+
 def _fetch(source: Source, settings: Settings, frozen: Frozen) -> Fetch:
     """A local delivery is read where it lies: a self-check signs nothing, so nobody gains by swapping files."""
-    if not source.url.startswith("file://"):
+    if not _is_local(source):
         return fetcher(open_storage(source.url, settings), source.prefix, frozen.versions)
     root = Path(unquote(urlsplit(source.url).path)) / source.prefix
 

@@ -2,12 +2,14 @@
 
 A symlink, a device or a name that is not plain text is refused whole (`unsafe-path`): nothing of such a delivery is read.
 Findings are a pure function of manifest, marker and contract, so they are reached again without the store.
+A self-check hashes while it reads: what is listed is read at once, and the manifest is there when both are done.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -54,22 +56,101 @@ def listed(storage: Storage, prefix: str, only: str | None = None) -> tuple[Obje
     return marker, data
 
 
+UNHASHED = "0" * 64
+"""In place of a digest that is not known yet."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A delivery as it is listed, nothing of it read but its marker: objects in the store's words under `prefix`."""
+
+    storage: Storage
+    prefix: str
+    data: tuple[ObjectInfo, ...]
+    marker: ObjectInfo | None
+    body: bytes | None
+
+    @classmethod
+    def of(cls, storage: Storage, prefix: str, only: str | None = None) -> Listing:
+        """What lies under `prefix` (which ends in "/" or is ""); of one file alone, if `only` names it."""
+        marker, data = listed(storage, prefix, only)
+        body = storage.read(marker.key, version=marker.version) if marker else None
+        return cls(storage, prefix, tuple(data), marker, body)
+
+    def frozen(self, manifest: Manifest) -> Frozen:
+        """The delivery with this manifest of its data."""
+        known = (*self.data, *([self.marker] if self.marker else []))
+        pins = b"".join(_pin(NAME if info is self.marker else self._path(info), info) for info in known)
+        latest = max((info.modified for info in known), default=None)
+        versions = {self._path(info): info.version for info in self.data}
+        return Frozen(manifest, pins, versions, self.body, latest if self.marker else None)
+
+    def expected(self) -> Frozen:
+        """Paths and sizes as listed; enough to plan and to read, nothing to sign or to compare with."""
+        return self.frozen(Manifest.of(Entry(self._path(info), info.size, UNHASHED) for info in self.data))
+
+    def hashed(self, progress: Progress = silent, pace: Pace | None = None) -> Frozen:
+        """Hash every object once, at the version listed, as fast as `pace` lets it go."""
+        entries, meter = [], HashMeter((info.size for info in self.data), progress)
+        due = self.data if pace is None else pace.ahead(self.data)
+        for info, digest in zip(self.data, self.storage.digests(due), strict=True):
+            entries.append(Entry(self._path(info), digest.size, digest.sha256))
+            meter.file(digest.size)
+        return self.frozen(Manifest.of(entries))
+
+    def _path(self, info: ObjectInfo) -> str:
+        return info.key.removeprefix(self.prefix)
+
+
+LEAD = 256 << 20
+"""Bytes that hashing may be ahead of reading: few enough that what was hashed is still in memory when it is read."""
+
+
+class Pace:
+    """Lets hashing go beside reading, so that storage gives each byte once. Used by two threads."""
+
+    def __init__(self) -> None:
+        self._moved = threading.Condition()
+        self._read = 0
+        self._free = self._stopped = False
+
+    def ahead(self, objects: Iterable[ObjectInfo]) -> Iterator[ObjectInfo]:
+        """The objects, each as soon as reading has come near."""
+        begun = 0
+        for info in objects:
+            with self._moved:
+                self._moved.wait_for(lambda begun=begun: self._free or begun <= self._read + LEAD)  # type: ignore[misc]
+                if self._stopped:
+                    raise StoppedError
+            begun += info.size
+            yield info
+
+    def read(self, size: int) -> None:
+        """So many bytes more are being read."""
+        with self._moved:
+            self._read += size
+            self._moved.notify_all()
+
+    def free(self) -> None:
+        """Nothing more will be read: hash the rest at once."""
+        with self._moved:
+            self._free = True
+            self._moved.notify_all()
+
+    def stop(self) -> None:
+        """Nobody wants the digests any more."""
+        with self._moved:
+            self._free = self._stopped = True
+            self._moved.notify_all()
+
+
+class StoppedError(Exception):
+    """Hashing was given up."""
+
+
 def freeze(storage: Storage, prefix: str, progress: Progress = silent, *, only: str | None = None) -> Frozen:
     """Hash every object under `prefix` (which ends in "/" or is "") once, at the version listed."""
-    marker, data = listed(storage, prefix, only)
-    entries, versions, lines = [], {}, []
-    meter = HashMeter((info.size for info in data), progress)
-    for info, digest in zip(data, storage.digests(data), strict=True):
-        path = info.key.removeprefix(prefix)
-        entries.append(Entry(path, digest.size, digest.sha256))
-        versions[path] = info.version
-        lines.append(_pin(path, info))
-        meter.file(digest.size)
-    body = storage.read(marker.key, version=marker.version) if marker else None
-    if marker:
-        lines.append(_pin(NAME, marker))
-    latest = max((info.modified for info in (marker, *data) if info), default=None)
-    return Frozen(Manifest.of(entries), b"".join(lines), versions, body, latest if marker else None)
+    return Listing.of(storage, prefix, only).hashed(progress)
 
 
 def _pin(path: str, info: ObjectInfo) -> bytes:
