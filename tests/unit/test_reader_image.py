@@ -192,11 +192,11 @@ def test_a_name_that_says_another_format(tmp_path):
 
 def test_more_pixels_than_agreed_are_refused_before_decoding(tmp_path):
     path = saved(tmp_path, "baseline.jpg")
-    row, defects = read(path, maxPixels=63_999)
+    row, defects = read(path, max_pixels=63_999)
     assert ([one.code for one in defects], row["pixels"], row["phash"]) == (["image-bomb"], 64_000, None)
-    assert codes(path, maxPixels=64_000) == []
+    assert codes(path, max_pixels=64_000) == []
     for name in ("a.png", "lossy.webp", "raw.tif", "a.bmp", "a.gif"):
-        assert codes(saved(tmp_path, name), maxPixels=63_999) == ["image-bomb"]
+        assert codes(saved(tmp_path, name), max_pixels=63_999) == ["image-bomb"]
 
 
 def test_a_progressive_picture_of_a_thousand_scans(tmp_path):

@@ -25,6 +25,8 @@ _READERS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "aihub": ("labels.aihub", "AiHubReader"),
     "yolo": ("labels.yolo", "YoloReader"),
     "image": ("media.image", "ImageReader"),
+    "audio": ("media.audio", "AudioReader"),
+    "text": ("media.plain", "TextReader"),
 })  # fmt: skip
 """Module and class of each format's reader, imported only when a contract asks for it."""
 

@@ -114,6 +114,10 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "image-corrupt": Code("file", "이미지 자료 손상", "an image whose data does not decode whole"),
     "image-metadata": Code("file", "이미지 부가 정보 손상 (화소는 온전함)", "an image whose metadata do not hold, though its pixels do"),
     "image-bomb": Code("file", "화소 수 등이 읽기 한도를 넘는 이미지", "an image that unpacks to more than the limit"),
+    "not-audio": Code("format", "음성 형식이 아님", "not a recording of a format that is read"),
+    "audio-unsupported": Code("file", "지원하지 않는 음성 형식", "a recording of a kind that is not read"),
+    "audio-corrupt": Code("file", "음성 자료 손상", "a recording whose data does not decode whole"),
+    "audio-length": Code("file", "머리글의 길이와 실제 자료의 길이가 다름", "a recording whose header and data differ in length"),
 })  # fmt: skip
 
 

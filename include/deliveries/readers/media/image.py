@@ -33,7 +33,7 @@ class ImageReader(ItemReader):
 
     format: ClassVar[str] = "image"
     options: ClassVar[Mapping[str, Any]] = item_options(
-        maxPixels={
+        max_pixels={
             "type": "integer",
             "minimum": 1,
             "maximum": _PILLOWS,
@@ -46,7 +46,7 @@ class ImageReader(ItemReader):
         data = _bytes(path, self.limits.item_bytes)
         sample.sha256 = sha256(data).hexdigest()
         kind = _kind(data)
-        most = int(spec.reader.get("maxPixels", MAX_PIXELS))
+        most = int(spec.reader.get("max_pixels", MAX_PIXELS))
         if kind == "JPEG":
             sample.media_type = "image/jpeg"
             yield from _name(sample, _JPEG)
