@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from checks.agreement.label_accuracy import LabelAccuracy
 from checks.agreement.label_agreement import LabelAgreement
+from checks.balance.bin_shares import BinShares
 from checks.balance.class_balance import ClassBalance
+from checks.balance.histograms import Histograms
 from checks.completeness.delivered_count import DeliveredCount
 from checks.completeness.missing import MissingValues, NullValues, Required
 from checks.completeness.pairing import Pairing
@@ -59,6 +61,8 @@ _ALL: tuple[type[Check], ...] = (
     LabelAgreement,
     LabelAccuracy,
     ClassBalance,
+    BinShares,
+    Histograms,
     SchemaExpectation,
     CompletenessExpectation,
     UniquenessExpectation,
@@ -72,6 +76,7 @@ VOCABULARY: tuple[str, ...] = (
     "label-accuracy",
     "label-validity",
     "class-balance",
+    "distribution",
     "delivered-count",
 )
 """What a contract may name under `engine: dambo`; the rest is derived or ODCS's own library."""

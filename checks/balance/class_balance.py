@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 
 from checks.analyzers import where
 from checks.analyzers.labels import label_text
-from checks.analyzers.value_counts import ValueCounts
+from checks.balance.counted import ITEM, UNIT, Counts, class_counts, co_occurrence, counts_of
 from checks.balance.distribution import AGAINST_TARGET, MEASURES, Distribution, Measure, chi_square
 from checks.kernel import Analyzer, Check, Declaration, Metric, Misdeclared, Number, Outcome, States, Table
 from checks.masking import public
@@ -44,13 +44,15 @@ class ClassBalance(Check):
             },
             "measure": {"enum": list(MEASURES)},
             "by": {"type": "string"},
+            "unit": UNIT,
+            "item": ITEM,
             "where": where.SCHEMA,
         },
         "required": ["measure"],
         "additionalProperties": False,
     }
 
-    counts: ValueCounts
+    counts: Counts
     measure: Measure
     shares: tuple[tuple[str, Fraction], ...] | None
 
@@ -58,7 +60,7 @@ class ClassBalance(Check):
     def build(cls, decl: Declaration) -> Self:
         """`target` must sum to exactly 1; measures against a distribution need one."""
         measure: Measure = decl.params["measure"]
-        shares = _shares(decl.params.get("target"))
+        shares = shares_of("target", decl.params.get("target"))
         if shares is None and measure in AGAINST_TARGET:
             raise Misdeclared("target", f"{measure} compares with a distribution", "give target: {class: share}")
         name = decl.params.get("column", decl.column)
@@ -68,7 +70,7 @@ class ClassBalance(Check):
         by = (decl.col("by", decl.params["by"]),) if "by" in decl.params else ()
         if column in by:
             raise Misdeclared("by", "the class itself is no group")
-        counts = ValueCounts(decl.object, column, by, where.parse(decl, decl.params))
+        counts = counts_of(decl, column, by, where.parse(decl, decl.params))
         return cls(decl.rule, decl.object, demanded(decl), counts, measure, shares)
 
     def analyzers(self) -> tuple[Analyzer[Any], ...]:
@@ -77,7 +79,7 @@ class ClassBalance(Check):
 
     def judge(self, states: States) -> Outcome:
         """The metric over all labels, or of the worst group."""
-        state = states[self.counts]
+        state = class_counts(states, self.counts)
         overall = self._distribution(state.classes())
         groups = (
             {key[0]: self._distribution(labels) for key, labels in state.groups().items()} if self.counts.by else {}
@@ -85,8 +87,15 @@ class ClassBalance(Check):
         decisive = self._worst([self._metric(d) for d in groups.values()] or [self._metric(overall)])
         tables = [self._table(overall), *_fit(overall), *([self._split(overall, groups)] if groups else [])]
         tables.append(Table("labels", ("quantity", "value"), (("labelled", overall.total), ("missing", state.nulls))))
-        violations = (_violation(d) for d in (overall, *groups.values()))
+        tables += co_occurrence(states, self.counts, overall.counts, overall.target or ())
+        violations = (self._violation(d) for d in (overall, *groups.values()))
         return Outcome(decisive, overall.total, tuple(tables), violation=next((v for v in violations if v), None))
+
+    def _violation(self, d: Distribution) -> str | None:
+        """What fails though a number is there."""
+        if d.outside:
+            return "class-outside-target"
+        return "one-class" if len([c for c, n in d.counts.items() if n]) == 1 else None
 
     def _distribution(self, counts: Mapping[str, int]) -> Distribution:
         return Distribution(counts, None if self.shares is None else dict(self.shares))
@@ -119,18 +128,18 @@ class ClassBalance(Check):
         return Table("split", ("group", "count", self.measure, "undefined"), tuple(rows))
 
 
-def _shares(target: Mapping[Any, Any] | None) -> tuple[tuple[str, Fraction], ...] | None:
+def shares_of(key: str, target: Mapping[Any, Any] | None) -> tuple[tuple[str, Fraction], ...] | None:
     """Contracted shares by label text, exact."""
     if target is None:
         return None
     shares = tuple((label_text(name), Fraction(share)) for name, share in target.items())
     if len(dict(shares)) < len(shares):
-        raise Misdeclared("target", "two classes are written alike")
+        raise Misdeclared(key, "two classes are written alike")
     total = sum(share for _, share in shares)
     if total != 1:
-        raise Misdeclared("target", f"the shares sum to {_plain(total)}, not to 1")
+        raise Misdeclared(key, f"the shares sum to {_plain(total)}, not to 1")
     if len(shares) < 2 or any(share < 0 for _, share in shares):
-        raise Misdeclared("target", "two or more classes with shares from 0 to 1 make a distribution")
+        raise Misdeclared(key, "two or more classes with shares from 0 to 1 make a distribution")
     return shares
 
 
@@ -150,10 +159,3 @@ def _fit(d: Distribution) -> Iterator[Table]:
     if found is not None:
         row = (found.statistic, found.freedom, found.p)
         yield Table("chi-square", ("chi-square", "degrees-of-freedom", "p-value"), (row,))
-
-
-def _violation(d: Distribution) -> str | None:
-    """What fails though a number is there."""
-    if d.outside:
-        return "class-outside-target"
-    return "one-class" if len([c for c, n in d.counts.items() if n]) == 1 else None

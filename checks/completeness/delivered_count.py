@@ -9,10 +9,9 @@ from fractions import Fraction
 from typing import Any, ClassVar, Self
 
 from checks.analyzers.labels import label_text
-from checks.analyzers.value_counts import ValueCounts
 from checks.analyzers.where import SCHEMA as WHERE
-from checks.analyzers.where import Where
 from checks.analyzers.where import parse as parse_where
+from checks.balance.counted import ITEM, UNIT, Counts, class_counts, counts_of
 from checks.columns import Col
 from checks.kernel import Analyzer, Check, Declaration, Metric, Misdeclared, Outcome, States, Table, Target
 
@@ -34,6 +33,8 @@ class DeliveredCount(Check):
                 "oneOf": [QUANTITY, {"type": "object", "minProperties": 1, "additionalProperties": QUANTITY}],
                 "description": "contracted quantity: a number in all, or class to number",
             },
+            "unit": UNIT,
+            "item": ITEM,
             "where": WHERE,
         },
         "required": ["atLeast"],
@@ -42,8 +43,7 @@ class DeliveredCount(Check):
 
     by: Col | None
     contracted: tuple[tuple[str, int], ...]
-    where: Where | None
-    counted: Col
+    counts: Counts
 
     @classmethod
     def build(cls, decl: Declaration) -> Self:
@@ -59,18 +59,16 @@ class DeliveredCount(Check):
         if counted is None:
             raise Misdeclared("", "the object declares no column")
         everything = Target(">=", (Decimal(1),))
-        return cls(decl.rule, decl.object, everything, by, tuple(sorted(contracted.items())), where, counted)
+        counts = counts_of(decl, counted, (), where, classed=by is not None)
+        return cls(decl.rule, decl.object, everything, by, tuple(sorted(contracted.items())), counts)
 
     def analyzers(self) -> tuple[Analyzer[Any], ...]:
         """Counts by class."""
-        return (self._counts(),)
-
-    def _counts(self) -> ValueCounts:
-        return ValueCounts(self.object, self.counted, where=self.where)
+        return (self.counts,)
 
     def judge(self, states: States) -> Outcome:
         """The class that is shortest decides."""
-        state = states[self._counts()]
+        state = class_counts(states, self.counts)
         delivered = state.classes() if self.by else {"": state.total}
         rows = [(name, n, delivered.get(name, 0), Fraction(delivered.get(name, 0), n)) for name, n in self.contracted]
         _, contracted, count, share = min(rows, key=lambda row: (row[3], row[0]))

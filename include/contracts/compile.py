@@ -15,7 +15,7 @@ from checks.kernel import Check, Declaration, Misdeclared, Rule
 from include.contracts.customs import CONTRACT, customs
 from include.contracts.derived import columns_of, of_delivery, of_object, of_property
 from include.contracts.draft import Draft, Words
-from include.contracts.media import completed, declares_validity, of_labels
+from include.contracts.media import completed, declares_validity, of_labels, of_stream
 from include.contracts.model import Contract, NotChecked
 from include.contracts.node import Node
 from include.contracts.objects import Object, read_objects
@@ -86,6 +86,7 @@ def _rules(found: Object, objects: Sequence[Object], problems: Problems) -> Iter
     sources = {spec.source: spec.col.name for spec in found.spec.columns if spec.source != spec.col.name}
     yield from of_object(found, tolerant=declares_validity(found))
     yield from of_labels(found, objects, problems)
+    yield from of_stream(found)
     for item in found.properties:
         yield from of_property(found.spec.name, item, problems)
         yield from of_quality(found.spec.name, item.node, item.name, problems, sources)

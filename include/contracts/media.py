@@ -21,6 +21,13 @@ OF_MANY = frozenset({"coco", "openimages", "image-folder"})
 """Formats whose files hold the labels of many samples, or are the samples."""
 
 
+def of_stream(found: Object) -> Iterator[Draft]:
+    """Histograms, to look at."""
+    if found.spec.format in STREAM_OF:
+        path = found.node.path
+        yield Draft(found.spec.name, "histograms", "histograms", path, path, severity="info")
+
+
 def of_labels(found: Object, objects: Sequence[Object], problems: Problems) -> Iterator[Draft]:
     """Every label is valid, unless the contract has its own rule about it; every label file has its sample."""
     labels = STREAM_OF.get(found.spec.format) == "annotations"
@@ -34,7 +41,11 @@ def of_labels(found: Object, objects: Sequence[Object], problems: Problems) -> I
         why = f"files of the format {found.spec.format!r} are not labels of one sample each"
         problems.report(path, "misdeclared", {"why": why}, hint="pairing is for formats of one label file a sample")
     elif not problems.broken(path):
-        params = {"items": _items_of(found, objects), **value, "one_stem": found.spec.reader.get("id", "stem") == "stem"}
+        params = {
+            "items": _items_of(found, objects),
+            **value,
+            "one_stem": found.spec.reader.get("id", "stem") == "stem",
+        }
         params = {key: given for key, given in params.items() if given is not None}
         yield Draft(found.spec.name, "pairing", "pairing", path, path, params=params)
 

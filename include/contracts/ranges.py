@@ -21,8 +21,19 @@ UNBOUNDED = Range(low=Decimal(0))
 MEASURE_KEYS = ("coefficient", "measure")
 """Parameters that name the measure."""
 
-ERRORS = ("cer", "cer-no-space", "wer", "mean-absolute-error")
+ERRORS = ("cer", "cer-no-space", "wer")
 """Measures that less is better of, and that have no upper end."""
+
+BALANCE: Mapping[str, Range] = {
+    "overlap": SHARE,
+    "total-variation": SHARE,
+    "jensen-shannon": SHARE,
+    "normalized-entropy": SHARE,
+    "psi": UNBOUNDED,
+    "imbalance-ratio": Range(low=Decimal(1)),
+    "min-class-count": COUNT,
+}
+"""Measures of a distribution, over classes or bins."""
 
 MEASURES: Mapping[tuple[str, str], Range] = {
     ("label-agreement", "percent-agreement"): SHARE,
@@ -40,13 +51,7 @@ MEASURES: Mapping[tuple[str, str], Range] = {
     },
     **{("label-agreement", name): CORRECTED for name in ("class-kappa", "class-kappa-with-none")},
     **{(check, name): UNBOUNDED for check in ("label-agreement", "label-accuracy") for name in ERRORS},
-    ("class-balance", "overlap"): SHARE,
-    ("class-balance", "total-variation"): SHARE,
-    ("class-balance", "jensen-shannon"): SHARE,
-    ("class-balance", "normalized-entropy"): SHARE,
-    ("class-balance", "psi"): UNBOUNDED,
-    ("class-balance", "imbalance-ratio"): Range(low=Decimal(1)),
-    ("class-balance", "min-class-count"): COUNT,
+    **{(check, name): within for check in ("class-balance", "distribution") for name, within in BALANCE.items()},
 }
 
 SHARES = frozenset({"label-accuracy", "label-validity"})

@@ -38,6 +38,10 @@ def chart(table: Mapping[str, Any], metric: str | None) -> Chart | None:
             return _confusion(table["columns"], rows)
         case "per-pair":
             return _pairs(columns, rows, metric)
+        case "co-occurrence":
+            return _together(columns, rows)
+        case str(name) if name.startswith("histogram-"):
+            return _distribution(columns, rows)
         case _:
             return None
 
@@ -128,6 +132,20 @@ def _pairs(columns: Sequence[str], rows: Sequence[Row], metric: str | None) -> C
     if drawn is None:
         return None
     return Chart(drawn, Text(page("chart-pairs", measure=name.ko).ko, page("chart-pairs", measure=name.en).en))
+
+
+def _together(columns: Sequence[str], rows: Sequence[Row]) -> Chart | None:
+    """Both halves of the matrix: the share of the items with either class that bear both."""
+    if columns != ["class-a", "class-b", "items", "share"]:
+        return None
+    names = list(dict.fromkeys(str(name) for row in rows for name in row[:2]))
+    place = {name: i for i, name in enumerate(names)}
+    cells = []
+    for a, b, items, share in rows:
+        for x, y in ((str(a), str(b)), (str(b), str(a))):
+            cells.append(Cell(place[x], place[y], number(share) or 0.0, _count(items)))
+    drawn = heat_map(names, names, cells) if len(names) > 2 else None
+    return None if drawn is None else Chart(drawn, page("chart-together"))
 
 
 def _natural(name: str) -> tuple[str, str]:

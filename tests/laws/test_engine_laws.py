@@ -89,7 +89,16 @@ EXAMPLES = {
             column="label",
             measure="overlap",
             target={"a": Decimal("0.5"), "b": Decimal("0.5")},
-        )
+        ),
+        declared(
+            "class-balance",
+            demand=at_least("0.1"),
+            column="label",
+            measure="normalized-entropy",
+            unit="items",
+            item="other",
+            by="gold",
+        ),
     ],
     "schema-expectation": [
         expected("expect_column_to_exist", column="id", column_index=0),
@@ -129,6 +138,17 @@ EXAMPLES = {
     ],
     "pairing": [],  # tests/laws/test_media_laws.py: over the streams of labelled media
     "label-validity": [],
+    "distribution": [
+        declared(
+            "distribution",
+            demand=at_least("0.1"),
+            column="score",
+            edges=[1, 2],
+            shares=[Decimal("0.5"), Decimal("0.25"), Decimal("0.25")],
+            measure="overlap",
+        )
+    ],
+    "histograms": [],
     "delivery-files": [],
     "unclaimed-files": [],
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -11,11 +12,14 @@ from hypothesis import strategies as st
 
 from checks import engine
 from checks.batch import Defect
+from checks.kernel import Target
 from include.deliveries.intake import FileRow, files_batch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 
 from label_worlds import COLUMNS, declared, items_batch, label, labels_batch
+
+HALF = Target(">=", (Decimal("0.5"),))
 
 KINDS = (
     {"kind": "box", "x": 1.0, "y": 1.0, "width": 3.0, "height": 4.0},
@@ -40,6 +44,19 @@ labels = st.lists(
 def examples():
     return [
         declared("label-validity", items="items", classes=["cat", "dog"]),
+        declared("class-balance", demand=HALF, column="label", measure="normalized-entropy", unit="items", by="kind"),
+        declared("delivered-count", atLeast=5, unit="items", where={"kind": ["box", "class"]}),
+        declared(
+            "distribution",
+            demand=HALF,
+            column="x",
+            edges=[50],
+            shares=[Decimal("0.5")] * 2,
+            measure="overlap",
+            by="label",
+        ),
+        declared("histograms"),
+        declared("histograms", "items"),
         declared("pairing", rule="stem", items="items"),
         declared("label-validity", measure="files", keypoints={"count": 1}),
     ]

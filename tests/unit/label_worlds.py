@@ -45,10 +45,10 @@ def items_batch(items: Mapping[str, Mapping[str, Any]]) -> Iterable[Batch]:
         yield Batch(f"{name}.jpg", pa.record_batch(columns))
 
 
-def declared(check: str, name: str = "annotations", target: Target | None = None, **params: Any) -> Any:
+def declared(check: str, name: str = "annotations", demand: Target | None = None, **params: Any) -> Any:
     """A check on the labels."""
     rule = Rule(f"{name}.{check}", check)
-    return CATALOGUE[check].build(Declaration(rule, name, COLUMNS[name], params, target, objects=COLUMNS))
+    return CATALOGUE[check].build(Declaration(rule, name, COLUMNS[name], params, demand, objects=COLUMNS))
 
 
 def judged(

@@ -181,7 +181,7 @@ def test_the_denominators() -> None:
 def test_a_target_below_one() -> None:
     labels = {"1.json": [label(str(i)) for i in range(99)] + [label("")]}
     for target, verdict in (("0.99", "PASS"), ("0.991", "FAIL")):
-        check = declared("label-validity", target=Target(">=", (Decimal(target),)))
+        check = declared("label-validity", demand=Target(">=", (Decimal(target),)))
         assert judged(check, labels).verdict == verdict
 
 

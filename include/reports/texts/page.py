@@ -85,6 +85,10 @@ PAGE: Final[Mapping[str, Text]] = {
         "작업자 두 명씩의 {measure}. 색이 진할수록 서로 일치합니다.",
         "{measure} of each two raters. Darker: they agree better.",
     ),
+    "chart-together": Text(
+        "두 클래스가 함께 있는 대상의 수. 색이 진할수록 함께 나오는 비율이 높습니다 (둘 중 하나라도 있는 대상 기준).",
+        "Items that bear both classes. Darker: a larger share of the items with either.",
+    ),
     "not-checked": Text("점검하지 않은 항목", "What was not checked"),
     "not-checked-none": Text("계약의 모든 항목을 점검하였습니다.", "Everything that the contract says was checked."),
     "why": Text("이유", "Why"),
