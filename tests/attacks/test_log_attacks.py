@@ -7,7 +7,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -280,6 +280,29 @@ def forgotten_hold(world: World) -> Statement:
     return Statement(says.subject, says)
 
 
+def swapped_while_checked(world: World) -> None:
+    """Picked up good, and another content put before it is read."""
+    world.deliver({"a.jsonl": jsonl(records())}, delivery="D-5")
+    steps.freeze(world.line(), voucher="V-1", delivery="D-5", run_id="run-5", operator="t", reason="t")
+    world.line().storage.put("deliveries/V-1/D-5/a.jsonl", jsonl(records(disagree=1)))
+
+
+def read(world: World) -> None:
+    line = world.line()
+    attempt = steps.attempt_of_run(line, "run-5")
+    for shard in steps.shards(line, attempt):
+        steps.observe(line, attempt, shard)
+
+
+def read_and_decide(world: World) -> None:
+    """Nothing of it is paid: the code that held it is the decision's."""
+    with suppress(VerificationError):
+        read(world)
+    decided = steps.decide(world.line(), steps.attempt_of_run(world.line(), "run-5"))
+    if decided.outcome == "HOLD":
+        raise VerificationError(decided.reasons[0], "held")
+
+
 Do = Callable[[World], None]
 ATTACKS: dict[str, tuple[str, Do, Do, str]] = {
     # truncated
@@ -316,6 +339,9 @@ ATTACKS: dict[str, tuple[str, Do, Do, str]] = {
     "a destruction under a hold": ("retention", nothing, sign("intake", lambda w: destruction(w, at=w.now)), "signer-refused"),
     "a hold twice": ("retention", nothing, sign("intake", second_hold), "signer-refused"),
     "a hold forgotten": ("retention", nothing, sign("intake", forgotten_hold), "signer-refused"),
+    # data
+    "a file swapped between pick-up and reading": ("line", swapped_while_checked, read, "delivery-changed"),
+    "a file swapped between pick-up and reading, then decided": ("line", swapped_while_checked, read_and_decide, "delivery-changed"),
     # clock
     "a destruction dated ten years ahead": ("clock", nothing, sign("intake", lambda w: destruction(w, at=w.now + timedelta(days=3650))), "signer-refused"),
 }  # fmt: skip
