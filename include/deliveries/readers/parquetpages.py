@@ -28,26 +28,27 @@ class PageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A column chunk by its page headers: values in its data pages, its largest page decoded, their encodings.
+    """A column chunk by its page headers: values in its data pages, its largest page decoded, all of them, their encodings.
 
     `dictionary`: where the dictionary page lies in the file (start, stop, decoded size), if it has one.
     """
 
     values: int
     largest: int
+    decoded: int
     encodings: frozenset[int]
     dictionary: tuple[int, int, int] | None = None
 
 
 def walk(data: memoryview, start: int, end: int, values: int) -> Chunk:
     """The chunk in `data[start:end]` of so many values, nulls included. Raises PageError."""
-    at, seen, largest = start, 0, 0
+    at, seen, largest, decoded = start, 0, 0, 0
     encodings: set[int] = set()
     dictionary = None
     while seen < values:
         header, at = _header(data, at, min(end, len(data)))
         size, stored = _number(header, 2), _number(header, 3)
-        largest = max(largest, size)
+        largest, decoded = max(largest, size), decoded + size
         at += stored
         if at > min(end, len(data)):
             raise PageError("a page reaches beyond its chunk")
@@ -58,7 +59,7 @@ def walk(data: memoryview, start: int, end: int, values: int) -> Chunk:
         if isinstance(page, Mapping):
             seen += _number(page, 1)
             encodings.add(_number(page, 2 if kind == _DATA_PAGE else 4))
-    return Chunk(seen, largest, frozenset(encodings), dictionary)
+    return Chunk(seen, largest, decoded, frozenset(encodings), dictionary)
 
 
 def longest_value(page: memoryview) -> int:

@@ -38,7 +38,7 @@ def plan(file: pq.ParquetFile, data: memoryview, group: int, wanted: Iterable[st
     rows = found.num_rows
     if rows < 0 or rows > limits.row_group_rows:
         return Refusal("too-large", f"{rows} rows in a row group")
-    names, held, row_bytes = set(wanted), 0, 0
+    names, held, decoded, row_bytes = set(wanted), 0, 0, 0
     dictionaries = []
     for i in range(found.num_columns):
         meta, leaf = found.column(i), file.schema.column(i)
@@ -49,6 +49,7 @@ def plan(file: pq.ParquetFile, data: memoryview, group: int, wanted: Iterable[st
         except PageError as error:
             return Refusal("corrupt-data", f"column {i + 1}: {error}")
         held += chunk.largest
+        decoded += chunk.decoded
         refusal = _refusal(chunk, leaf, rows, held, limits)
         if refusal is not None:
             return refusal
@@ -59,7 +60,16 @@ def plan(file: pq.ParquetFile, data: memoryview, group: int, wanted: Iterable[st
             dictionaries.append(leaf.path)
         else:
             row_bytes += longest
-    return Plan(max(1, min(limits.batch_rows, limits.page_bytes // max(1, row_bytes))), tuple(dictionaries))
+    usual = _usual(decoded / max(1, rows), limits)
+    return Plan(max(1, min(usual, limits.page_bytes // max(1, row_bytes))), tuple(dictionaries))
+
+
+def _usual(width: float, limits: Limits) -> int:
+    """Rows of so many bytes to decode at a time: many, for each batch costs time, but no more than batches may hold.
+
+    Columns take less memory than records do, so there may be twice as many rows as in a batch of records.
+    """
+    return min(2 * limits.batch_rows, int(limits.batch_bytes / 2 / max(1.0, width)))
 
 
 def _longest(chunk: Chunk, codec: str, data: memoryview) -> int | None:
