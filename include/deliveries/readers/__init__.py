@@ -27,6 +27,9 @@ _READERS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "image": ("media.image", "ImageReader"),
     "audio": ("media.audio", "AudioReader"),
     "text": ("media.plain", "TextReader"),
+    "transcript": ("labels.transcript", "TranscriptReader"),
+    "ner": ("labels.ner", "NerReader"),
+    "conll": ("labels.conll", "ConllReader"),
 })  # fmt: skip
 """Module and class of each format's reader, imported only when a contract asks for it."""
 

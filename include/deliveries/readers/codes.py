@@ -118,6 +118,13 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "audio-unsupported": Code("file", "지원하지 않는 음성 형식", "a recording of a kind that is not read"),
     "audio-corrupt": Code("file", "음성 자료 손상", "a recording whose data does not decode whole"),
     "audio-length": Code("file", "머리글의 길이와 실제 자료의 길이가 다름", "a recording whose header and data differ in length"),
+    # transcripts and spans
+    "dual-transcription": Code("format", "(철자)/(발음) 전사의 구분 기호 오류", "a double transcription whose delimiters do not match"),
+    "bad-tag": Code("structure", "BIO 태그가 아님", "a tag that is neither O nor B- or I- with a class"),
+    "broken-sequence": Code("structure", "앞이 없는 I- 태그", "an I- tag that continues nothing"),
+    "outside-text": Code("structure", "본문 밖을 가리키는 구간", "a span that reaches beyond its text"),
+    "surface-differs": Code("structure", "구간의 글자가 표면형과 다름", "a span whose text is not its surface form"),
+    "surface-normalization": Code("structure", "표면형이 유니코드 정규화만 다름", "a span whose text is its surface form but for Unicode normalization"),
 })  # fmt: skip
 
 

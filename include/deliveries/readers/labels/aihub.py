@@ -6,7 +6,7 @@ contract says so. What is not as agreed is a defect at its JSON pointer, and the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -36,12 +36,22 @@ class AiHubReader(LabelReader):
                 yield found
                 continue
             told: set[str] = set()
-            for item in file.labels(*found):
+            for item in self.examined(file.labels(*found), found[0], name, spec):
                 if isinstance(item, Defect):
                     told.add(item.pointer)
                 yield item
             if "schema" in spec.reader:
                 yield from _violations(*found, name, spec.reader["schema"], told)
+
+    def examined(
+        self,
+        found: Iterable[Label | Defect],
+        document: object,  # noqa: ARG002 - for who knows more of it
+        name: str,  # noqa: ARG002
+        spec: ObjectSpec,  # noqa: ARG002
+    ) -> Iterable[Label | Defect]:
+        """What a document says, with what a reader of one kind of document finds wrong in it."""
+        return found
 
     def _documents(self, path: Path, name: str, spec: ObjectSpec, plan: Plan) -> Iterator[tuple[object, str] | Defect]:
         """The documents of a file with their pointers; one by one if they are too many to be held."""
