@@ -1,4 +1,4 @@
-"""Keeps pyarrow small: no pandas, which is needed by nothing but rules that ask for it, and memory given back early.
+"""Keeps pyarrow small: no pandas, which is needed by nothing but rules that ask for it.
 
 `pa.array` and `pa.scalar` look once whether pandas is there, by importing it: 0.3 s and 50 MiB for every process. Here
 they look while it is out of sight. Whatever wants pandas later, `to_pandas` first of all, imports it as usual.
@@ -31,14 +31,3 @@ def without_pandas() -> None:
         pa.array([None])
     finally:
         sys.meta_path.remove(hidden)
-
-
-def with_modest_pool() -> None:
-    """Let Arrow allocate where freed memory goes back soon: a fifth less at the peak than with its own default."""
-    import pyarrow as pa
-
-    try:
-        pool = pa.jemalloc_memory_pool()
-    except NotImplementedError:  # not built into this pyarrow
-        pool = pa.system_memory_pool()
-    pa.set_memory_pool(pool)

@@ -17,7 +17,7 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from checks import engine
-from checks.lean import with_modest_pool, without_pandas
+from checks.lean import without_pandas
 from include.contracts import load
 from include.contracts.model import Contract
 from include.deliveries import intake
@@ -108,7 +108,6 @@ def assess(
 ) -> Assessed:
     """Freeze, tally (on `settings.jobs` cores) and judge one delivery. Raises DamboError. `keep` is given the states."""
     without_pandas()
-    with_modest_pool()
     contract = contract_of(contract_data)
     programme = load_programme(contract.programme)
     listing = intake.Listing.of(open_storage(source.url, settings), source.prefix, source.only)
@@ -155,7 +154,6 @@ class _Task:
     def dumped(self, number: int, shard: Shard) -> bytes:
         """The same, in another process, which tells how far it is by its slot."""
         without_pandas()
-        with_modest_pool()
         progress = silent if _slots is None else _slots.part(number)
         states = self.tally(contract_of(self.contract), shard, progress)
         return engine.dump(states, self.put)

@@ -22,7 +22,7 @@ from checks import engine
 from checks.analyzers.defects import Defects, DefectTally
 from checks.analyzers.shape import Shape, ShapeOf
 from checks.kernel import Analyzer, Spilling, State
-from checks.lean import with_modest_pool, without_pandas
+from checks.lean import without_pandas
 from include.assessment import Assessed, check_plan, contract_of, report_of
 from include.contracts.model import Contract, ObjectSpec
 from include.deliveries.intake import Frozen
@@ -155,7 +155,6 @@ def judge_again(kept: Kept, contract_data: bytes, scratch: Path) -> Assessed:
     Large states stand in `scratch` meanwhile.
     """
     without_pandas()
-    with_modest_pool()
     contract = contract_of(contract_data)
     programme = load_programme(contract.programme)
     tallied = needed(kept, contract, scratch)

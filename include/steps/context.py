@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from checks import engine
+from checks.lean import without_pandas
 from include.assessment import contract_of
 from include.contracts.model import Contract
 from include.deliveries import intake, marker
@@ -48,7 +49,11 @@ def utc_now() -> datetime:
 
 
 def open_line(settings: Settings, now: Callable[[], datetime] = utc_now) -> Line:
-    """The line of these settings; the embedded default makes its keys, registry and folders on first use."""
+    """The line of these settings; the embedded default makes its keys, registry and folders on first use.
+
+    Its process is kept small, as that of a self-check is.
+    """
+    without_pandas()
     storage = open_storage(settings.storage_url(), settings)
     registry = open_registry(settings)
     signer, keyring = signer_of_line(settings, registry, storage, now)
