@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from checks.batch import Defect
@@ -17,6 +18,9 @@ from include.deliveries.archives import SEPARATOR, archive_of, is_archive
 from include.deliveries.intake import FileRow, claimed, empty, files_batch, unclaimed
 from include.deliveries.readers.codes import defect
 from include.deliveries.shards import Piece
+
+_NUMBERS = count()
+"""A member is read later than it is spooled, so no two have one name, of whatever archives they are."""
 
 ROWS = 8_192
 """Members in one batch of records about the delivery's files."""
@@ -33,7 +37,7 @@ class Spooled:
 
 def members(local: Path, piece: Piece, contract: Contract, folder: Path) -> Iterator[Spooled | Item]:
     """The claimed members of the piece, each in a new file of `folder`, and what is to be said of all of them."""
-    archive, rows, number = archive_of(local, piece.path), list[FileRow](), 0
+    archive, rows = archive_of(local, piece.path), list[FileRow]()
     for member in archive.walk(piece.part):
         if isinstance(member, Defect):
             yield DELIVERY, member
@@ -47,8 +51,7 @@ def members(local: Path, piece: Piece, contract: Contract, folder: Path) -> Iter
         yield from ((DELIVERY, found) for found in _file_findings(path, member.size, claimed=bool(objects)))
         if not objects:
             continue
-        target = folder / f"member-{number}"
-        number += 1
+        target = folder / f"member-{next(_NUMBERS)}"
         refused = archive.spool(member, target)
         if refused is None:
             yield Spooled(path, target, tuple(objects))
