@@ -51,8 +51,6 @@ _DECLARED: tuple[tuple[str, DefectList, Part], ...] = (
     ("end-before-start", "structure", "extent"),
     ("outside-text", "structure", "extent"),
     ("outside-duration", "structure", "extent"),
-    ("surface-differs", "structure", "text"),
-    ("surface-normalization", "structure", "text"),
     ("transcript-empty", "structure", "text"),
     ("item-size-differs", "structure", "item"),
     ("duplicate-label", "structure", "item"),
@@ -61,7 +59,10 @@ _DECLARED: tuple[tuple[str, DefectList, Part], ...] = (
 FAULTS: Mapping[str, Fault] = {code: Fault(code, which, part, bit) for bit, (code, which, part) in enumerate(_DECLARED)}
 
 ABSENT = frozenset({"item-absent", "class-absent", "geometry-absent", "extent-absent", "value-absent"})
-"""What a reader may have reported already, as a value of another type or a key that is not there."""
+"""A value that is not there."""
+
+TELLABLE = ABSENT | {"outside-text", "transcript-empty"}
+"""What a reader may have reported already: as a value of another type, a key that is not there, or beside the text."""
 
 
 TOLD = 1 << 60

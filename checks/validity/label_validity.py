@@ -26,7 +26,7 @@ from checks.columns import Col
 from checks.kernel import Analyzer, Check, Declaration, Metric, Misdeclared, Outcome, States, Table, Target
 from checks.schema.readable import defect_tables
 from checks.streams import ANNOTATIONS
-from checks.validity.faults import ABSENT, FAULTS, PARTS, TOLD, Marks, mask_of, of_part
+from checks.validity.faults import FAULTS, PARTS, TELLABLE, TOLD, Marks, mask_of, of_part
 from checks.validity.label_defects import DefectPlaces, LabelDefects, digests
 from checks.validity.label_facts import LabelFacts
 from checks.validity.label_faults import Agreed
@@ -70,7 +70,7 @@ class _Counted:
         self.files.update(pc.unique(labels.column("file")).to_pylist())
         self.wrong_files.update(pc.unique(labels.column("file").take(pa.array(wrong))).to_pylist())
         told = (marks.bits & np.int64(TOLD)) != 0
-        listed = np.where(told, marks.bits & ~np.int64(TOLD | mask_of(ABSENT)), marks.bits)
+        listed = np.where(told, marks.bits & ~np.int64(TOLD | mask_of(TELLABLE)), marks.bits)
         for code, fault in FAULTS.items():
             count = int(np.count_nonzero(listed & np.int64(1 << fault.bit)))
             if count:

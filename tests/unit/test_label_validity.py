@@ -97,8 +97,6 @@ def test_every_fault_has_a_case() -> None:
     others = {
         "outside-text",
         "outside-duration",
-        "surface-differs",
-        "surface-normalization",
         "duplicate-label",
         "polygon-too-complex",
     }

@@ -29,8 +29,6 @@ LABEL_FAULTS: Final[Mapping[str, Text]] = {
     "end-before-start": Text("끝이 시작보다 앞섬", "the end is before the start"),
     "outside-text": Text("본문 밖으로 나간 구간", "outside the text"),
     "outside-duration": Text("재생 시간 밖으로 나간 구간", "outside the duration"),
-    "surface-differs": Text("구간의 본문과 표기가 다름", "the text of the span is not its surface form"),
-    "surface-normalization": Text("구간의 본문과 표기가 유니코드 정규화에서만 다름", "the text of the span and its surface form differ in Unicode normalization only"),
     "transcript-empty": Text("빈 전사문", "an empty transcript"),
     "item-size-differs": Text("라벨의 이미지 크기가 실제와 다름", "the item's size in the label file is not its own"),
     "duplicate-label": Text("같은 라벨이 두 번 있음", "the same label twice"),
