@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from checks.agreement.label_accuracy import LabelAccuracy
 from checks.agreement.label_agreement import LabelAgreement
+from checks.agreement.rater_quality import RaterQuality
 from checks.balance.bin_shares import BinShares
 from checks.balance.class_balance import ClassBalance
 from checks.balance.histograms import Histograms
@@ -60,6 +61,7 @@ _ALL: tuple[type[Check], ...] = (
     LabelValidity,
     LabelAgreement,
     LabelAccuracy,
+    RaterQuality,
     ClassBalance,
     BinShares,
     Histograms,
@@ -74,6 +76,7 @@ CATALOGUE: Mapping[str, type[Check]] = {check.id: check for check in _ALL}
 VOCABULARY: tuple[str, ...] = (
     "label-agreement",
     "label-accuracy",
+    "rater-quality",
     "label-validity",
     "class-balance",
     "distribution",

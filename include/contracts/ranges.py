@@ -51,10 +51,11 @@ MEASURES: Mapping[tuple[str, str], Range] = {
     },
     **{("label-agreement", name): CORRECTED for name in ("class-kappa", "class-kappa-with-none")},
     **{(check, name): UNBOUNDED for check in ("label-agreement", "label-accuracy") for name in ERRORS},
+    ("rater-quality", "repeated-answers"): COUNT,
     **{(check, name): within for check in ("class-balance", "distribution") for name, within in BALANCE.items()},
 }
 
-SHARES = frozenset({"label-accuracy", "label-validity"})
+SHARES = frozenset({"label-accuracy", "label-validity", "rater-quality"})
 """Checks whose every measure is a share."""
 
 

@@ -82,6 +82,19 @@ EXAMPLES = {
     "label-accuracy": [
         declared("label-accuracy", demand=at_least("0.1"), gold="gold", label="label", measure="accuracy")
     ],
+    "rater-quality": [
+        declared("rater-quality", demand=at_least("0.1"), raters=["label", "other"], measure="worst-rater-agreement"),
+        declared(
+            "rater-quality",
+            demand=at_least("0.1"),
+            raters=["label", "other"],
+            gold="gold",
+            measure="consensus-accuracy",
+        ),
+        declared(
+            "rater-quality", demand=at_least("0.1"), item="id", rater="other", value="label", measure="repeated-answers"
+        ),
+    ],
     "class-balance": [
         declared(
             "class-balance",

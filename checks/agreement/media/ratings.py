@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from checks.agreement.label_sets import set_text
 from checks.agreement.media.joints import Sets
-from checks.agreement.media.source import Codes, Labels, Reading, Source
+from checks.agreement.media.source import GOLD, GOLD_LABEL, Codes, Labels, Reading, Source
 from checks.agreement.units import Ratings, RowDefects
 from checks.analyzers.failing import EXAMPLES, Failing, ranges_of
 from checks.analyzers.gather import Gather
@@ -25,12 +25,15 @@ from checks.kernel import States
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Ratings and what makes them unusable; `apart`: items that raters label differently; `again`: second answers."""
+    """Ratings and what makes them unusable; `apart`: items that raters label differently; `again`: second answers,
+    by rater in `repeated`. `gold`: by unit the number of gold's label among the ratings' labels, -1 for none; int64."""
 
     ratings: Ratings
     defects: RowDefects = field(default_factory=RowDefects)
     apart: Failing = field(default_factory=Failing)
     again: Failing = field(default_factory=Failing)
+    repeated: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    gold: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ class _Kept:
     ratings: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=list)
     apart: list[Failing] = field(default_factory=list)
     again: list[Failing] = field(default_factory=list)
-    duplicates: int = 0
+    repeated: Counter[int] = field(default_factory=Counter)
+    gold: list[np.ndarray] = field(default_factory=list)
 
 
 def _texts(kind: str, labels: Labels) -> pa.ChunkedArray:
@@ -87,17 +91,32 @@ def _united(labels: Labels) -> tuple[Labels, pa.ChunkedArray]:
 
 def _keep(kept: _Kept, labels: Labels, texts: pa.ChunkedArray, missing: frozenset[str]) -> None:
     codes = kept.texts.encode(texts)
+    kept.gold.append(_gold(kept, labels, codes))
     absent = np.array([text in missing for text in kept.texts.of], dtype=bool)
-    rated = ~absent[codes] if codes.size else np.zeros(0, dtype=bool)
+    rated = (labels.rater != GOLD) & ~absent[codes]
     item, rater, label = labels.item[rated], labels.rater[rated], codes[rated]
     new = np.ones(item.size, dtype=bool)
     new[1:] = (np.diff(item) != 0) | (np.diff(rater) != 0)
     at = np.flatnonzero(rated)
-    kept.duplicates += int((~new).sum())
+    kept.repeated.update(rater[~new].tolist())
     kept.again.append(_listed(labels, at[~new]))
     kept.ratings.append((item[new] + kept.units, rater[new], label[new]))
     kept.apart.append(_apart(labels, item[new], label[new], at[new]))
     kept.units += labels.items
+
+
+def _gold(kept: _Kept, labels: Labels, codes: np.ndarray) -> np.ndarray:
+    """Gold's label of each item, the first where it has several; -1 for none."""
+    found = np.full(labels.items, -1, dtype=np.int64)
+    if GOLD_LABEL in labels.table.schema.names:
+        column = labels.table.column(GOLD_LABEL)
+        at = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
+        codes_of = kept.texts.encode(column.take(pa.array(at)))
+    else:
+        at = np.flatnonzero(labels.rater == GOLD)
+        codes_of = codes[at]
+    found[labels.item[at][::-1]] = codes_of[::-1]
+    return found
 
 
 def _apart(labels: Labels, item: np.ndarray, label: np.ndarray, at: np.ndarray) -> Failing:
@@ -146,8 +165,13 @@ def _finished(reading: Reading, kept: _Kept) -> Found:
         np.ones(kept.units, dtype=np.int64),
         np.zeros(kept.units, dtype=np.int64),
     )
-    defects = RowDefects(kept.duplicates, reading.unidentified)
-    return Found(ratings, defects, _merged(kept.apart), _merged(kept.again))
+    repeated = np.zeros(len(raters), dtype=np.int64)
+    for code, count in kept.repeated.items():
+        repeated[rater_rank[code]] = count
+    gold = np.concatenate([*kept.gold, np.zeros(0, dtype=np.int64)]).astype(np.int64)
+    defects = RowDefects(int(repeated.sum()), reading.unidentified)
+    again = _merged(kept.again)
+    return Found(ratings, defects, _merged(kept.apart), again, repeated, np.append(text_rank, -1)[gold])
 
 
 def _merged(states: list[Failing]) -> Failing:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from checks.agreement.media.kinds import ITEM, LABEL, PLACE, RATER, Kind, demand
 from checks.analyzers import where
 from checks.analyzers.gather import Gather
+from checks.analyzers.labels import labels
 from checks.batch import Batch
 from checks.columns import Col, View
 from checks.kernel import Declaration, Misdeclared, States
@@ -33,12 +34,14 @@ GOLD = -2
 @dataclass(frozen=True, slots=True)
 class Object:
     """Labels of one schema object. `rater`: who all of them are by; None where each says so itself. `otherwise`: who
-    those are by that do not say so; None where such a label cannot be used. `gold`: all are the reference's."""
+    those are by that do not say so; None where such a label cannot be used. `gold`: all are the reference's. `rows`:
+    of a table, its columns of rater, label and gold (or none)."""
 
     gather: Gather
     rater: str | None = None
     otherwise: str | None = None
     gold: bool = False
+    rows: tuple[Col, Col, Col | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,8 @@ class Reading:
         if self.source.where is not None:
             batch = table.combine_chunks().to_batches()[0]
             table = table.filter(pa.array(self.source.where.mask(View(Batch("", batch)))))
+        if given.rows is not None:
+            table = _as_labels(table, given.gather.by, given.rows)
         usable = self.source.kind.usable(table)
         self.other_kind += int((~usable).sum())
         table = table.filter(pa.array(usable))
@@ -236,6 +241,22 @@ class Reading:
         order = np.lexsort((np.arange(rater.size), self.order()[rater], item))
         label = self.labels.encode(pc.fill_null(table.column(LABEL.name).cast(pa.large_string()), ""))
         return Labels(table.take(pa.array(order)), item[order], rater[order], label[order])
+
+
+GOLD_LABEL = "\x00gold-label"
+"""The label that gold gives the item, of a table that has it in a column."""
+
+
+def _as_labels(table: pa.Table, item: Col, rows: tuple[Col, Col, Col | None]) -> pa.Table:
+    """Rating rows with the columns that labels of media have."""
+    view = View(Batch("", table.combine_chunks().to_batches()[0]))
+    columns = {ITEM.name: table.column(item.name), **{name: table.column(name) for name in PLACE}}
+    for name, col in zip((RATER.name, LABEL.name, GOLD_LABEL), rows, strict=True):
+        if col is not None:
+            found = labels(view, col)
+            codes = pa.array(found.codes, pa.int64(), mask=found.codes < 0)
+            columns[name] = found.texts.take(codes)
+    return pa.table(columns)
 
 
 def _chunked(array: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
