@@ -61,6 +61,11 @@ def peer(name: str, *args: str) -> list[str]:
     return [str(own if own.exists() else Path(sys.executable)), str(HERE / "peers" / name / "run.py"), *args]
 
 
+def own(program: str, *args: str) -> list[str]:
+    """The command of a program of our own."""
+    return [sys.executable, str(HERE / "peers" / "dambo" / program), *args]
+
+
 def installed(name: str) -> bool:
     """Has `make bench` made the environment of this peer?"""
     return (VENVS / name / "bin" / "python").exists()

@@ -1,0 +1,27 @@
+"""References that are no key, by Dambo's analyzers in bounded memory: `foreign.py REFERENCES.parquet KEYS.parquet SCRATCH`."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from checks import engine
+from checks.analyzers.keyset import Keys
+from checks.batch import Batch
+from checks.columns import Col
+from checks.lean import with_modest_pool
+
+with_modest_pool()
+col = Col("key", "integer")
+own, known = Keys("references", (col,), places=False), Keys("keys", (col,))
+plan = engine.Plan({"references": (own,), "keys": (known,)})
+with tempfile.TemporaryDirectory(dir=sys.argv[3]) as scratch:
+    tally = engine.Tally(plan, Path(scratch))
+    for name, path in zip(("references", "keys"), sys.argv[1:3], strict=True):
+        row = 0
+        for batch in pq.ParquetFile(path).iter_batches(65_536, use_threads=False):
+            tally.add(name, Batch(name, batch, first_row=row))
+            row += batch.num_rows
+    states = tally.states()
+    print(states[own].absent_from(states[known]).count)
