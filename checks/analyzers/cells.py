@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import prod
 from typing import Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
-from checks.analyzers.joint import Joint, joined, joint
+from checks.analyzers.histogram import MOST, crossed
+from checks.analyzers.joint import Joint, joint
 from checks.analyzers.labels import Codes, labels
 from checks.analyzers.vocabulary import Texts, Vocabulary
 from checks.analyzers.where import Where
@@ -94,11 +96,12 @@ class Cells(State, frozen=True):
     @classmethod
     def of(cls, columns: Sequence[Codes]) -> Self:
         """Tally columns of equal length."""
-        found = joined(columns)
-        if found is not None:
-            return cls.of_joint(found)
-        counted = sum_by_row([c.codes for c in columns], [c.vocabulary.size for c in columns], None)
-        return cls(*_canonical(*counted, [c.vocabulary for c in columns]))
+        codes, vocabularies = [c.codes for c in columns], [c.vocabulary for c in columns]
+        sizes = [vocabulary.size for vocabulary in vocabularies]
+        if prod(size + 1 for size in sizes) > MOST:
+            return cls(*_canonical(*sum_by_row(codes, sizes, None), vocabularies))
+        table = crossed(codes, sizes)
+        return cls(*_canonical(np.argwhere(table) - 1, table[table > 0], vocabularies))
 
     @classmethod
     def of_joint(cls, found: Joint) -> Self:

@@ -65,11 +65,13 @@ def histogram(codes: np.ndarray, radix: int) -> np.ndarray:
     for i in range(1, group):
         packs *= np.uint16(radix)
         packs += codes[i * length : (i + 1) * length]
-    table = np.bincount(packs, minlength=radix**group).reshape([radix] * group)
     counts = np.bincount(codes[group * length :], minlength=radix)
-    for axis in range(group):
-        counts += table.sum(axis=tuple(other for other in range(group) if other != axis))
-    return counts
+    table = np.bincount(packs, minlength=radix**group)
+    for _ in range(1, group):  # what the first number of a pack adds; then over it, so that the next is the first
+        table = table.reshape(radix, -1)
+        counts += table.sum(axis=1)
+        table = table.sum(axis=0)
+    return counts + table
 
 
 def _group(n: int, radix: int) -> int:
