@@ -65,7 +65,7 @@ class AudioReader(ItemReader):
             yield from _name(sample)
             layout, found = layout_of(file)
             yield from found
-            yield from _laid_out(sample, file, layout)
+            yield from _laid_out(sample, file, layout, told=bool(found))
         elif head[:4] == b"fLaC":
             sample.media_type = "audio/flac"
             yield from _name(sample)
@@ -80,7 +80,7 @@ class AudioReader(ItemReader):
             layout = Layout(
                 pcm["sample_rate"], pcm["channels"], pcm["bit_depth"], False, 0, size, pcm.get("byte_order") == "big"
             )  # fmt: skip
-            yield from _laid_out(sample, file, layout)
+            yield from _laid_out(sample, file, layout, told=False)
         else:
             other = next((name for mark, name in _OTHERS.items() if head.startswith(mark)), None)
             if other is not None:
@@ -90,12 +90,12 @@ class AudioReader(ItemReader):
             raise Broken("not-audio")
 
 
-def _laid_out(sample: Sample, file: BinaryIO, layout: Layout) -> Iterator[tuple[str, str]]:
-    """WAV and PCM: hashed and measured in one pass."""
+def _laid_out(sample: Sample, file: BinaryIO, layout: Layout, *, told: bool) -> Iterator[tuple[str, str]]:
+    """WAV and PCM: hashed and measured in one pass. `told`: that its lengths are wrong has been said already."""
     sample.sample_rate, sample.channels, sample.bit_depth = layout.rate, layout.channels, layout.bits
     if layout.floating:
         sample.attributes = json.dumps({"samples": "float"})
-    if layout.length % layout.frame:
+    if layout.length % layout.frame and not told:
         yield "audio-length", f"{layout.length} bytes of samples are no whole number of frames"
     state = sha256()
 
@@ -109,7 +109,7 @@ def _laid_out(sample: Sample, file: BinaryIO, layout: Layout) -> Iterator[tuple[
 
     _measure(sample, frames_within(chunks(), layout), Level(layout.rate, layout.full))
     sample.sha256 = state.hexdigest()
-    if not sample.duration:
+    if not sample.duration and not told:
         yield "audio-length", "no sample at all"
 
 
