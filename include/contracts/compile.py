@@ -15,7 +15,7 @@ from checks.kernel import Check, Declaration, Misdeclared, Rule
 from include.contracts.customs import CONTRACT, customs
 from include.contracts.derived import columns_of, of_delivery, of_object, of_property
 from include.contracts.draft import Draft, Words
-from include.contracts.media import completed, declares_validity, of_labels, of_stream
+from include.contracts.media import completed, declares_validity, of_labels, of_stream, same_classes
 from include.contracts.model import Contract, NotChecked
 from include.contracts.node import Node
 from include.contracts.objects import Object, read_objects
@@ -74,6 +74,7 @@ def _object(found: Object, objects: Sequence[Object], builder: _Builder, problem
         if isinstance(draft, Words):
             builder.leave_out(draft)
         else:
+            same_classes(draft, found, problems)
             builder.add(draft, columns)
     rules = builder.built[start:]
     used = frozenset().union(*(check.columns() for _, check in rules))

@@ -6,7 +6,7 @@ A contract that declares label-validity itself, with a target of its own, thereb
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,8 +38,7 @@ def of_labels(found: Object, objects: Sequence[Object], problems: Problems) -> I
         return
     value, path = found.pairing
     if not labels or found.spec.format in OF_MANY:
-        why = f"files of the format {found.spec.format!r} are not labels of one sample each"
-        problems.report(path, "misdeclared", {"why": why}, hint="pairing is for formats of one label file a sample")
+        problems.add(path, "pairing-of-many", format=found.spec.format)
     elif not problems.broken(path):
         params = {
             "items": _items_of(found, objects),
@@ -69,13 +68,32 @@ def completed(draft: Draft | Words, found: Object, objects: Sequence[Object]) ->
     return replace(draft, params={**_defaults(found, objects), **draft.params})
 
 
+def same_classes(draft: Draft, found: Object, problems: Problems) -> None:
+    """A rule about the labels' class names only classes that they may have."""
+    keys = {"class-balance": ("column", "target"), "delivered-count": ("by", "atLeast")}.get(draft.check)
+    if keys is None or draft.params.get(keys[0], draft.column) != "label":
+        return
+    agreed, named = _classes(found), draft.params.get(keys[1])
+    if agreed and isinstance(named, Mapping):
+        for name in (str(name) for name in named if str(name) not in agreed):
+            problems.unknown(draft.at(keys[1], name), "class-not-agreed", name, agreed)
+
+
+def _classes(found: Object) -> list[str]:
+    """The classes that labels may have; none where the contract does not say."""
+    own = (rule.mapping("implementation").value for rule in found.node.each("quality"))
+    declared = next((inner.get("classes") for inner in own if inner.get("check") == VALIDITY), None)
+    listed = declared or found.spec.reader.get("classes")
+    return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+
+
 def _defaults(found: Object, objects: Sequence[Object]) -> dict[str, Any]:
     reader, params = found.spec.reader, dict[str, Any]()
     items = _items_of(found, objects)
     if items is not None:
         params["items"] = items
-    classes = reader.get("classes")
-    if isinstance(classes, list) and classes and all(isinstance(name, str) for name in classes):
+    classes = _classes(found)
+    if classes:
         params["classes"] = list(dict.fromkeys(classes))
     if found.spec.format == "aihub" and "label" not in reader:
         params["classed"] = False

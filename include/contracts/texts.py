@@ -188,6 +188,12 @@ SHAPE: dict[str, Text] = {
     "custom-misspelt": Text(
         "customProperties {word} is not known", "customProperties {word} 을(를) 모릅니다", "{help}", "{help_ko}"
     ),
+    "pairing-of-many": Text(
+        "files of the format {format} are not the labels of one sample each",
+        "{format} 형식의 파일은 원천데이터 하나에 대한 라벨 파일이 아닙니다",
+        "pairing is for formats with one label file a sample: leave it out",
+        "pairing 은 원천데이터마다 라벨 파일이 하나씩 있는 형식에 씁니다. 빼세요",
+    ),
     "custom-twice": Text("customProperties {word} stands here twice", "customProperties {word} 이(가) 두 번 나옵니다"),
     "programme-missing": Text(
         "no programme is named",
@@ -210,6 +216,12 @@ RULES: dict[str, Text] = {
         "type: sql 은 쓸 수 없습니다. 납품물은 파일이며 질의를 실행하지 않습니다",
         "use a metric, or a check of engine: dambo",
         "metric 이나 engine: dambo 의 점검을 쓰세요",
+    ),
+    "class-not-agreed": Text(
+        "class {word} is none of those that the contract says labels may have",
+        "클래스 {word} 은(는) 계약에서 라벨이 가질 수 있다고 한 것이 아닙니다",
+        "{help}",
+        "{help_ko}",
     ),
     "engine-unknown": Text("unknown engine {word}", "모르는 엔진 {word}", "{help}", "{help_ko}"),
     "check-unknown": Text("unknown check {word}", "모르는 점검 {word}", "{help}", "{help_ko}"),

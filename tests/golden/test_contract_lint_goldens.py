@@ -127,15 +127,41 @@ CASES: dict[str, tuple[str, str]] = {
     "family-missing": ("severity: error", "severity: warning"),
 }  # fmt: skip
 
+MEDIA = (HERE / "media.odcs.yaml").read_text("utf-8")
 
-def changed(old: str, new: str) -> str:
-    assert BASE.count(old) >= 1, old
-    return BASE.replace(old, new, 1)
+MEDIA_CASES: dict[str, tuple[str, str]] = {
+    "media-pairing-rule": ("rule: ai-hub", "rule: aihub"),
+    "media-pairing-option": ("rule: ai-hub", "rule: ai-hub, form: TL"),
+    "media-pairing-half": ("rule: ai-hub", "rule: path, from: labels"),
+    "media-pairing-moves-nothing": ("rule: ai-hub", "rule: stem, from: labels, to: images"),
+    "media-pairing-items-unknown": ("rule: ai-hub", "rule: ai-hub, items: photos"),
+    "media-pairing-without-rule": ("{rule: ai-hub}", "{}"),
+    "media-pairing-of-many": ("physicalType: voc", "physicalType: coco"),
+    "media-pairing-of-items": ("physicalName: \"**/*.jpg\"\n", "physicalName: \"**/*.jpg\"\n    customProperties: [{property: pairing, value: {rule: stem}}]\n"),
+    "media-class-not-agreed": ("canker: 3000", "cancer: 3000"),
+    "media-class-of-target-not-agreed": ("scab: 0.5}", "scabs: 0.5}"),
+    "media-column-of-another-stream": ("column: aspect", "column: brightness"),
+    "media-property-of-another-stream": ("{name: width, logicalType: integer", "{name: label, logicalType: string}\n      - {name: width, logicalType: integer"),
+    "media-validity-option": ("classes: [canker", "clases: [canker"),
+    "media-validity-keypoints": ("keypoints: {count: 17}", "keypoints: {count: 0}"),
+    "media-validity-measure": ("measure: objects", "measure: labels"),
+    "media-validity-items-unknown": ("measure: objects", "measure: objects, items: photos"),
+    "media-validity-of-items": ("    physicalName: \"**/*.jpg\"\n", "    physicalName: \"**/*.jpg\"\n    quality: [{type: custom, engine: dambo, implementation: {check: label-validity}}]\n"),
+    "media-bins-and-shares": ("shares: [0.5, 0.5]", "shares: [0.5, 0.25, 0.25]"),
+    "media-edges-descend": ("edges: [1]", "edges: [1, 1]"),
+    "media-unit-unknown": ("unit: items", "unit: images"),
+    "media-item-of-objects": ("unit: items", "item: object_id"),
+}  # fmt: skip
 
 
-def shown(text: str) -> str:
+def changed(base: str, old: str, new: str) -> str:
+    assert base.count(old) >= 1, old
+    return base.replace(old, new, 1)
+
+
+def shown(base: str, text: str) -> str:
     """The change as a diff, then lint's words in English and Korean."""
-    before, after = BASE.splitlines(), text.splitlines()
+    before, after = base.splitlines(), text.splitlines()
     lines = [f"- {line.strip()}" for line in before if line not in after]
     lines += [f"+ {line.strip()}" for line in after if line not in before]
     problems = lint(text.encode(), readers=reader_options())
@@ -146,14 +172,16 @@ def shown(text: str) -> str:
 
 def test_the_base_is_right() -> None:
     assert lint(BASE.encode(), readers=reader_options()) == []
+    assert lint(MEDIA.encode(), readers=reader_options()) == []
 
 
-@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.mark.parametrize("name", sorted(CASES | MEDIA_CASES))
 def test_lint_says(name: str, golden: Callable[[Path, str], None]) -> None:
-    text = changed(*CASES[name])
+    base = BASE if name in CASES else MEDIA
+    text = changed(base, *(CASES | MEDIA_CASES)[name])
     assert lint(text.encode(), readers=reader_options())
-    golden(HERE / f"{name}.txt", shown(text))
+    golden(HERE / f"{name}.txt", shown(base, text))
 
 
 def test_no_golden_is_left_over() -> None:
-    assert {path.stem for path in HERE.glob("*.txt")} == set(CASES)
+    assert {path.stem for path in HERE.glob("*.txt")} == set(CASES | MEDIA_CASES)

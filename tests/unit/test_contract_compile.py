@@ -308,7 +308,7 @@ def test_all_problems_at_once_and_the_error_carries_them() -> None:
         (contract("- {name: a, logicalType: integer, logicalTypeOptions: {format: i64}}"), "schema[0].properties[0].logicalTypeOptions.format", "not-supported"),
         (contract("- {name: a, logicalType: array, logicalTypeOptions: {minItems: 1}}"), "schema[0].properties[0].logicalTypeOptions.minItems", "not-supported"),
         (contract("- {name: a, logicalType: string, properties: [{name: b, logicalType: string}]}"), "schema[0].properties[0].properties", "not-allowed-here"),
-        (contract(custom="- {property: pairing, value: {rule: ai-hub}}"), "schema[0].customProperties[0].value", "misdeclared"),
+        (contract(custom="- {property: pairing, value: {rule: ai-hub}}"), "schema[0].customProperties[0].value", "pairing-of-many"),
         (contract(custom="- {property: reader, value: 3}"), "schema[0].customProperties[0].value", "wrong-type"),
         (contract(quality="- {type: text, mustBe: 3}"), "schema[0].quality[0].mustBe", "not-allowed-here"),
         (contract(quality="- {metric: rowCount, mustBe: 1}\n- {metric: rowCount, mustBe: 2}"), "schema[0].quality[1]", "rule-clash"),
