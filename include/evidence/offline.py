@@ -18,11 +18,12 @@ from typing import Final
 
 from include.errors import DamboError, VerificationError
 from include.evidence.openssl import export
+from include.evidence.outcome import Outcome
 from include.evidence.pack_verify import PackOutcome, verify_pack
 from include.evidence.refusals import refuse
 from include.evidence.rerunning import Rerun
 from include.evidence.sibling import is_report, statement_beside
-from include.evidence.steps import REPORT_LIMIT, Outcome, read_limited, run_files
+from include.evidence.steps import REPORT_LIMIT, read_limited, run_files
 
 ENGINE: Final = "include.rerun"
 

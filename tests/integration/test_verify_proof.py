@@ -22,9 +22,9 @@ from include.evidence.log.prover import prove
 from include.evidence.log.published import cosigned_key, head_bytes, read_object
 from include.evidence.log.witness import WitnessKey, cosigned, remember
 from include.evidence.offline import main
+from include.evidence.outcome import PROOF, STEPS
 from include.evidence.rotation import add, revoke
 from include.evidence.signer import read_private
-from include.evidence.steps import PROOF, STEPS
 
 ROOT = Path(__file__).parents[2]
 KINDS = ("manifest", "run-started", "report", "decision")

@@ -20,11 +20,11 @@ from include.evidence.canonical import digest
 from include.evidence.embedded import Making, ensure_keys
 from include.evidence.folder import manifest_of
 from include.evidence.offline import main
+from include.evidence.outcome import STEPS
 from include.evidence.predicates import ByVerdict, Claims, ManifestPredicate, ReportPredicate
 from include.evidence.resource import Resource
 from include.evidence.signer import open_signer
 from include.evidence.statement import Statement
-from include.evidence.steps import STEPS
 from include.settings import Settings, settings
 
 ROOT = Path(__file__).parents[2]
