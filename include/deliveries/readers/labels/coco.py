@@ -25,6 +25,9 @@ from include.deliveries.readers.text import decide_encoding
 _HELD_BYTES = 4 << 20
 """A file up to this size is decoded once and held."""
 
+_ANNOTATION_CHARS = 6 << 20
+"""The longest annotation taken: a value of two characters takes up to 40 bytes while it is held."""
+
 _NOT_ATTRIBUTES = frozenset(["id", "image_id", "category_id", "bbox", "segmentation", "area", "keypoints", "caption", "attributes", "segments_info"])  # fmt: skip
 
 
@@ -41,8 +44,10 @@ class CocoReader(LabelReader):
             yield codec
             return
 
+        limits = replace(self.limits, record_chars=min(self.limits.record_chars, _ANNOTATION_CHARS))
+
         def again() -> Iterable[Member | Defect]:
-            return members(path, codec, name, self.limits)
+            return members(path, codec, name, limits)
 
         if path.stat().st_size <= _HELD_BYTES:
             held = list(again())

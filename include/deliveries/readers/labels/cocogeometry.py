@@ -14,7 +14,9 @@ GEOMETRY_OPTION: Mapping[str, Any] = {
     "description": "Which geometry of an annotation is its label: the most exact that it has (auto, the default: keypoints, then segmentation, then bbox), or the one named, which every annotation must then have.",
 }
 
-_KEY = {"box": "bbox", "polygon": "segmentation", "mask": "segmentation", "keypoints": "keypoints"}
+_INTEGERS = frozenset([int])
+_PIXELS = 1 << 40
+"""More than any image has."""
 
 
 def set_geometry(label: Label, value: Mapping[str, object], wanted: str, taking: Taking) -> None:
@@ -90,10 +92,12 @@ def _counts(value: object, at: str, taking: Taking) -> str | None:
         return value
     if taking.absent(value, at):
         return None
-    runs = taking.coordinates(value, at, multiple=1)
-    if runs is None:
+    if not isinstance(value, list) or not _INTEGERS.issuperset(map(type, value)):
+        runs = taking.coordinates(value, at, multiple=1)
+        if runs is not None:
+            taking.fault("bad-mask", at, "a run that is no count of pixels")
         return None
-    if not all(run.is_integer() and 0 <= run < 1 << 40 for run in runs):
+    if value and not (min(value) >= 0 and max(value) < _PIXELS):
         taking.fault("bad-mask", at, "a run that is no count of pixels")
         return None
-    return masks.encode(map(int, runs))
+    return masks.encode(value)

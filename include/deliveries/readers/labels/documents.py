@@ -18,6 +18,8 @@ from include.deliveries.readers.text import Window, decide_encoding
 
 _SHAPES = Shapes()
 _WINDOW = 1 << 16
+_VALUES = 4_000_000
+"""Values that may be held at once; an empty list or object takes as much as two numbers."""
 
 
 def load(path: Path, name: str, limits: Limits, declared: str | None) -> object:
@@ -49,6 +51,9 @@ def stream(
 
 
 def _strict(text: str, name: str, limits: Limits) -> object:
+    values = text.count(",") + 2 * (text.count("[") + text.count("{"))
+    if values > _VALUES:
+        return defect(name, "too-large", detail=f"up to {values} values")
     start = space_end(text, 0)
     if start == len(text):
         return defect(name, "empty-file")

@@ -10,7 +10,7 @@ from include.contracts.model import ObjectSpec
 from include.deliveries.readers.base import Limits
 from include.deliveries.readers.labels.base import Label
 from include.deliveries.readers.labels.taking import Taking, as_json
-from include.deliveries.readers.labels.xmltree import Element, child, content, elements, quantity
+from include.deliveries.readers.labels.xmltree import Element, child, content, document, quantity
 
 _TOLD = ("occluded", "attributes", "verified", "parts")
 
@@ -26,18 +26,10 @@ class WebToolImage:
 
     def labels(self, path: Path, limits: Limits, spec: ObjectSpec) -> Iterator[Label | Defect]:
         """Labels and defects of the file."""
-        root, parts = None, []
-        for found in elements(path, self._name, limits, spec.reader.get("encoding")):
-            if isinstance(found, Defect):
-                yield found
-                return
-            root = root or found
-            parts.append(found)
-        if root is None or root.tag != "annotation":
-            self._taking.fault("key-absent", "/annotation")
-            yield from self._taking.told()
+        root = document(path, self._name, limits, spec.reader.get("encoding"), "annotation")
+        if isinstance(root, Defect):
+            yield root
             return
-        root.children = parts[1:]
         item = content(root, "filename", self._taking)
         size = child(root, "imagesize", self._taking, required=False)
         sides = [None if size is None else quantity(size, tag, self._taking) for tag in ("ncols", "nrows")]

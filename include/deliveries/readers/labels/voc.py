@@ -14,7 +14,7 @@ from checks.batch import Defect
 from include.contracts.model import ObjectSpec
 from include.deliveries.readers.labels.base import Label, LabelReader, label_options
 from include.deliveries.readers.labels.taking import Taking, as_json
-from include.deliveries.readers.labels.xmltree import Element, child, content, elements, quantity
+from include.deliveries.readers.labels.xmltree import Element, child, content, document, quantity
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _READ = frozenset(["name", "bndbox", "polygon", "part", "size"])
@@ -37,19 +37,11 @@ class VocReader(LabelReader):
 
     def labels(self, path: Path, name: str, spec: ObjectSpec) -> Iterator[Label | Defect]:
         """See LabelReader."""
-        taking, root, parts = Taking(name, "text"), None, []
-        for found in elements(path, name, self.limits, spec.reader.get("encoding")):
-            if isinstance(found, Defect):
-                yield found
-                return
-            root = root or found
-            parts.append(found)
-        if root is None or root.tag != "annotation":
-            taking.fault("key-absent", "/annotation")
-            yield from taking.told()
-            return
-        root.children = parts[1:]
-        yield from _Image(root, taking, spec).labels()
+        root = document(path, name, self.limits, spec.reader.get("encoding"), "annotation")
+        if isinstance(root, Defect):
+            yield root
+        else:
+            yield from _Image(root, Taking(name, "text"), spec).labels()
 
 
 class _Image:

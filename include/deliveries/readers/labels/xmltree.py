@@ -19,19 +19,23 @@ from include.deliveries.readers.text import decide_encoding
 
 _CHUNK = 1 << 16
 _DEPTH = 64
+_ELEMENT = 250
+"""About how many bytes an element takes while it is held, beside its text."""
+
 _AT_END = frozenset(map(expat.errors.codes.get, (expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN)))  # fmt: skip
 
 
 class Element:
-    """An element: its name, attributes, text (of its own, joined), children, and its XPath."""
+    """An element: its name, attributes, text (of its own, joined once it is complete), children, and its XPath."""
 
-    __slots__ = ("attributes", "children", "pointer", "tag", "text")
+    __slots__ = ("attributes", "children", "parts", "pointer", "tag", "text")
 
     def __init__(self, tag: str, attributes: dict[str, str], pointer: str) -> None:
         self.tag = tag
         self.attributes = attributes
         self.pointer = pointer
         self.children: list[Element] = []
+        self.parts: list[str] = []
         self.text = ""
 
     def all(self, tag: str) -> list[Element]:
@@ -45,21 +49,26 @@ class _Refused(Exception):  # noqa: N818 - carries a code to `elements`, which a
         self.code = code
 
 
-def elements(path: Path, name: str, limits: Limits, declared: str | None) -> Iterator[Element | Defect]:
-    """The root without its children (its text and children come later), then its children; or what keeps them from being read."""
+def elements(
+    path: Path, name: str, limits: Limits, declared: str | None, *, kept: bool = False
+) -> Iterator[Element | Defect]:
+    """The root without its children, then its children; or what keeps them from being read.
+
+    `kept`: the caller keeps them all, so that the bound is on the whole file and not on one of them.
+    """
     codec = decide_encoding(path, name, declared)
     if isinstance(codec, Defect):
         yield codec
         return
     builder = _Builder()
     with path.open(encoding=codec, newline="") as file:
-        held = 0
         try:
             while chunk := file.read(_CHUNK):
                 builder.feed(chunk)
-                held = 0 if builder.done else held + len(chunk)
+                if builder.done and not kept:
+                    builder.weight = 0
                 yield from builder.taken()
-                if held > limits.record_bytes:
+                if builder.weight > limits.record_bytes:
                     yield defect(name, "too-large", detail="the rest of the file was not read")
                     return
             builder.close()
@@ -71,6 +80,19 @@ def elements(path: Path, name: str, limits: Limits, declared: str | None) -> Ite
             yield from builder.taken()
             code = "truncated" if error.code in _AT_END else "invalid-xml"
             yield defect(name, code, pointer=f"line {error.lineno}", detail=expat.ErrorString(error.code))
+
+
+def document(path: Path, name: str, limits: Limits, declared: str | None, tag: str) -> Element | Defect:
+    """The whole of a small document whose root has this name."""
+    root: Element | None = None
+    for found in elements(path, name, limits, declared, kept=True):
+        if isinstance(found, Defect):
+            return found
+        if root is None:
+            root = found
+        else:
+            root.children.append(found)
+    return root if root is not None and root.tag == tag else defect(name, "key-absent", pointer="/" + tag)
 
 
 class _Builder:
@@ -86,8 +108,10 @@ class _Builder:
         self._open: list[Element] = []
         self._counts: list[dict[str, int]] = []
         self.done: list[Element] = []
+        self.weight = 0
 
     def feed(self, text: str) -> None:
+        self.weight += len(text)
         self._parser.Parse(text, False)
 
     def close(self) -> None:
@@ -104,6 +128,7 @@ class _Builder:
         raise _Refused("xml-entity")
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.weight += _ELEMENT
         depth = len(self._open)
         if depth >= _DEPTH:
             raise _Refused("too-deep")
@@ -121,14 +146,15 @@ class _Builder:
 
     def _end(self, _: str) -> None:
         element = self._open.pop()
+        element.text = "".join(element.parts)
+        element.parts.clear()
         self._counts.pop()
         if len(self._open) == 1:
             self.done.append(element)
 
     def _text(self, text: str) -> None:
-        element = self._open[-1]
         if len(self._open) > 1:
-            element.text += text
+            self._open[-1].parts.append(text)
 
 
 def child(parent: Element, tag: str, taking: Taking, *, required: bool = True) -> Element | None:
