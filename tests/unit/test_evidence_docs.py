@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from include.evidence.outcome import STEPS
 from include.evidence.predicates import PREDICATES, SIGNED_BY
 from include.evidence.refusals import REFUSALS
-from include.evidence.steps import STEPS
 from include.gate.reasons import REASONS
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/evidence.md").read_text("utf-8")
