@@ -25,6 +25,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from checks.agreement.counting import counted, summed
 from checks.agreement.distances import Distance, Nominal, RankDistance, SquaredDistance, Vector
 from checks.agreement.scale import Scale
 from checks.agreement.sums import Coefficient, Sums, Term, quotient
@@ -62,8 +63,8 @@ class Profiles:
     @cached_property
     def _entries(self) -> tuple[np.ndarray, np.ndarray]:
         r = self.ratings
-        keys, times = np.unique(r.unit * max(self.scale.size, 1) + r.label, return_counts=True)
-        return keys, times
+        labels = max(self.scale.size, 1)
+        return counted(r.unit * labels + r.label, r.weight.size * labels)
 
     @cached_property
     def unit(self) -> np.ndarray:
@@ -78,7 +79,7 @@ class Profiles:
     @cached_property
     def times(self) -> np.ndarray:
         """Ratings of the unit with the label, int64."""
-        return self._entries[1].astype(np.int64)
+        return self._entries[1]
 
     @cached_property
     def m(self) -> np.ndarray:
@@ -299,3 +300,13 @@ def joint_ratings(r: Ratings) -> dict[tuple[int, int], tuple[np.ndarray, np.ndar
                 found[a, b] = (r.unit[mine[b]][both], first[both], r.label[mine[b]][both])
         label_of[r.unit[mine[a]]] = -1
     return found
+
+
+def contingency(both: tuple[np.ndarray, np.ndarray, np.ndarray], weight: np.ndarray, q: int) -> tuple[Any, np.ndarray]:
+    """Two raters' units as the cells of their contingency table, in the same form, and the items of each cell.
+
+    A coefficient is the same of both; its interval is not, whose items are units.
+    """
+    unit, first, second = both
+    cells, items = summed(first * q + second, weight[unit], q * q)
+    return (np.arange(cells.size), cells // q, cells % q), items

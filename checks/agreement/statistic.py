@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
@@ -12,6 +12,7 @@ import numpy as np
 
 from checks.agreement import coefficients
 from checks.agreement.coefficients import PAIRWISE, WEIGHTED, Level, Name, Profiles, Weights
+from checks.agreement.counting import occurring
 from checks.agreement.distances import Nominal
 from checks.agreement.intervals import interval
 from checks.agreement.label_sets import SetDistance, set_of
@@ -97,6 +98,22 @@ class Rated:
         """Both raters' labels per pair of raters; empty for crowds."""
         return coefficients.joint_ratings(self.ratings) if len(self.ratings.raters) <= MOST_PAIRED_RATERS else {}
 
+    @cached_property
+    def tables(self) -> dict[tuple[int, int], tuple[Joint, np.ndarray]]:
+        """The contingency table of each of these pairs: its cells as units, and the items in them."""
+        q, weight = self.scale.size, self.ratings.weight
+        return {pair: coefficients.contingency(both, weight, q) for pair, both in self.joint.items()}
+
+    @cached_property
+    def raters_used(self) -> int:
+        """Raters with a rating."""
+        return int(occurring(self.ratings.rater, len(self.ratings.raters)).size)
+
+    @cached_property
+    def labels_used(self) -> int:
+        """Labels that some rating has."""
+        return int(occurring(self.ratings.label, len(self.ratings.labels)).size)
+
     def refusal(self) -> str | None:
         """Why no coefficient is defined whatever its formula, most basic reason first."""
         r = self.ratings
@@ -104,14 +121,14 @@ class Rated:
             return "empty"
         if not r.unit.size:
             return "no-ratings"
-        if np.unique(r.rater).size < 2:
+        if self.raters_used < 2:
             return "one-rater"
         pairable = int(r.weight[self.profiles.pairable].sum())
         return {0: "no-pairable-items", 1: "one-item"}.get(pairable)
 
     def one_class(self) -> bool:
         """Do all ratings name one class?"""
-        return np.unique(self.ratings.label).size == 1
+        return self.labels_used == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +153,21 @@ def measure(rated: Rated, method: Method, *, with_interval: bool = True) -> Stat
         return Statistic(undefined="one-class")
     weight = rated.ratings.weight
     try:
-        parts = _parts(rated, method)
-        value = mean([part.value(weight) for part in parts])
+        parts = [] if method.coefficient in PAIRWISE else _parts(rated, method)
+        whole = [(part, weight) for part in parts] or pair_tables(rated, method).values()
+        value = mean([part.value(items) for part, items in whole])
     except Undefined as why:
         return Statistic(undefined=why.reason)
     if not with_interval:
         return Statistic(value)
-    return Statistic(value, interval=interval(parts, weight, float(value), method.lowest))
+    return Statistic(value, interval=interval(parts or _parts(rated, method), weight, float(value), method.lowest))
 
 
 def _parts(rated: Rated, method: Method) -> list[Coefficient]:
     """The coefficients whose mean is asked for: one, or one per pair of raters."""
     if method.coefficient in PAIRWISE:
-        return list(pair_coefficients(rated, method).values())
+        make = _pairwise(rated, method)
+        return [make(both) for both in rated.joint.values()]
     q = rated.scale.size
     match method.coefficient:
         case "percent-agreement":
@@ -166,18 +185,27 @@ def _parts(rated: Rated, method: Method) -> list[Coefficient]:
             return [coefficients.krippendorff_alpha(rated.profiles, method.level)]
 
 
-def pair_coefficients(rated: Rated, method: Method) -> dict[tuple[int, int], Coefficient]:
-    """A pairwise coefficient per pair of raters with items in common. Raises Undefined where there is no pair."""
+def pair_tables(rated: Rated, method: Method) -> dict[tuple[int, int], tuple[Coefficient, np.ndarray]]:
+    """A pairwise coefficient per pair of raters with items in common, over the cells of their table, with their items.
+
+    Raises Undefined where there is no pair.
+    """
+    make = _pairwise(rated, method)
+    return {pair: (make(cells), items) for pair, (cells, items) in rated.tables.items()}
+
+
+def _pairwise(rated: Rated, method: Method) -> Callable[[Joint], Coefficient]:
+    """The coefficient of two raters' labels. Raises Undefined where no pair has any in common."""
     if len(rated.ratings.raters) > MOST_PAIRED_RATERS:
         raise Undefined("too-many-raters")
     if not rated.joint:
         raise Undefined("no-pairable-items")
     q = rated.scale.size
     if method.coefficient == "scott-pi":
-        return {pair: coefficients.scott_pi(both, q) for pair, both in rated.joint.items()}
+        return lambda both: coefficients.scott_pi(both, q)
     weights = method.weights if method.coefficient == "weighted-cohen-kappa" else None
     distance = Nominal() if weights is None else coefficients.rank_distance(weights, q)
-    return {pair: coefficients.cohen_kappa(both, q, distance) for pair, both in rated.joint.items()}
+    return lambda both: coefficients.cohen_kappa(both, q, distance)
 
 
 def mean(values: Iterable[Number]) -> Number:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from checks.agreement.counting import numbered
 from checks.agreement.distances import Vector, add_up
 from checks.kernel import Number, rounded
 from checks.statistics.undefined import Undefined
@@ -48,7 +49,7 @@ class Sums:
         """L as integers and Fractions, [features] of dtype object."""
         bound = float(np.abs(self.numerator).max(initial=0)) * float(weight.sum())
         numerator = self.numerator if bound * max(self.unit.size, 1) < 2**62 else self.numerator.astype(object)
-        denominators, which = np.unique(self.denominator, return_inverse=True)
+        denominators, which = numbered(self.denominator)
         width = max(denominators.size, 1)
         parts = add_up(self.feature * width + which, numerator * weight[self.unit], self.features * width)
         common = lcm(*denominators.tolist())

@@ -10,7 +10,7 @@ import numpy as np
 from checks.agreement import coefficients
 from checks.agreement.coefficients import PAIRWISE, Profiles
 from checks.agreement.distances import add_up
-from checks.agreement.statistic import Method, Rated, Statistic, measure, pair_coefficients
+from checks.agreement.statistic import Method, Rated, Statistic, measure, pair_tables
 from checks.agreement.sums import Sums, Term
 from checks.kernel import Number, Table
 from checks.statistics.undefined import Undefined
@@ -64,8 +64,8 @@ def ratings_table(rated: Rated) -> Table:
         ("items-with-fewer-ratings-than-others", int(r.weight[p.m < most].sum())),
         ("items-without-rating", int(r.weight[p.m == 0].sum())),
         ("ratings", int((p.m * r.weight).sum())),
-        ("raters", int(np.unique(r.rater).size)),
-        ("classes", int(np.unique(r.label).size)),
+        ("raters", rated.raters_used),
+        ("classes", rated.labels_used),
         ("unanimous-items", unanimous),
         ("unanimous-share", Fraction(unanimous, pairable) if pairable else None),
     )
@@ -186,11 +186,11 @@ def per_pair(rated: Rated, method: Method) -> Table:
     shown = method if method.coefficient in PAIRWISE else Method("cohen-kappa")
     r = rated.ratings
     rows = []
-    for (a, b), coefficient in pair_coefficients(rated, shown).items():
-        unit, first, second = rated.joint[a, b]
-        items, same = int(r.weight[unit].sum()), int(r.weight[unit][first == second].sum())
+    for (a, b), (coefficient, weight) in pair_tables(rated, shown).items():
+        (_, first, second), _ = rated.tables[a, b]
+        items, same = int(weight.sum()), int(weight[first == second].sum())
         try:
-            value: Number | None = coefficient.value(r.weight)
+            value: Number | None = coefficient.value(weight)
         except Undefined:
             value = None
         rows.append((r.raters[a], r.raters[b], items, Fraction(same, items), value))

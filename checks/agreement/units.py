@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from checks.agreement.counting import occurring
 from checks.agreement.scale import Scale
 from checks.analyzers.cells import Cells
 
@@ -66,7 +67,7 @@ class Ratings:
 
     def observed(self) -> tuple[str, ...]:
         """The labels that some rating has."""
-        return tuple(self.labels[code] for code in np.unique(self.label))
+        return tuple(self.labels[code] for code in occurring(self.label, len(self.labels)))
 
 
 @dataclass(frozen=True, slots=True)
