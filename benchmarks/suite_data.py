@@ -37,19 +37,23 @@ def vocabulary(size: int = 1000) -> pa.Array:
     return pa.array(["".join(rng.choice(LETTERS, int(n))) for n in rng.integers(2, 9, size)])
 
 
-def make(folder: Path, rows: int, files: int = 4) -> None:
+def make(folder: Path, rows: int, files: int = 4, *, shuffled: bool = False) -> None:
+    """`shuffled`: ids in random order over all files; else they ascend, as those of most deliveries do."""
     rng = np.random.default_rng(7)
+    order = np.random.default_rng(9).permutation(rows) if shuffled else None
     folder.mkdir(parents=True, exist_ok=True)
     bounds = [rows * i // files for i in range(files + 1)]
     for number, (first, stop) in enumerate(itertools.pairwise(bounds)):
         with pq.ParquetWriter(folder / f"part-{number}.parquet", SCHEMA, compression="zstd") as writer:
             for start in range(first, stop, GROUP):
-                writer.write_table(group(rng, start, min(GROUP, stop - start)))
+                n = min(GROUP, stop - start)
+                ids = np.arange(start, start + n) if order is None else order[start : start + n]
+                writer.write_table(group(rng, start, ids))
 
 
-def group(rng: np.random.Generator, start: int, n: int) -> pa.Table:
+def group(rng: np.random.Generator, start: int, ids: np.ndarray) -> pa.Table:
+    n = len(ids)
     labels, splits = np.array(["w", "x", "y", "z"]), np.array(["train", "validation", "test"])
-    ids = np.arange(start, start + n)
     gold = rng.choice(4, n, p=[0.27, 0.25, 0.25, 0.23])
     raters = [labels[np.where(rng.random(n) < 0.95, gold, rng.integers(0, 4, n))] for _ in range(3)]
     score, split = rng.random(n), splits[rng.choice(3, n, p=[0.8, 0.1, 0.1])]
