@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Literal, get_args
 
 from checks.kernel import Number, rounded
+from checks.statistics.tails import chi_square_tail
 from checks.statistics.undefined import Undefined
 
 Measure = Literal[
@@ -157,12 +158,10 @@ def chi_square(d: Distribution) -> ChiSquare | None:
     """
     if d.target is None or not d.total or len(d.classes) < 2 or any(not q for _, q in d.pairs()):
         return None
-    from scipy.special import chdtrc
-
     n = d.total
     statistic = sum(((d.count(c) - n * d.contracted(c)) ** 2 / (n * d.contracted(c)) for c in d.classes), Fraction(0))
     freedom = len(d.classes) - 1
-    p = _P_VALUE.plus(Decimal(float(chdtrc(freedom, float(statistic)))))
+    p = _P_VALUE.plus(Decimal(chi_square_tail(freedom, float(statistic))))
     return ChiSquare(statistic, freedom, p)
 
 
