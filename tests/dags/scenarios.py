@@ -26,6 +26,8 @@ from include import line as steps
 from include.demo.deliveries import DEMO
 from include.demo.play import deliver, embedded_settings
 from include.errors import ContractError, StorageError
+from include.evidence.predicates import AuditPredicate
+from include.evidence.resource import Everything
 from include.settings import settings
 
 PROJECT = Path(__file__).parents[2]
@@ -204,6 +206,22 @@ def looks() -> Any:
     return {"first": first, "second": second, "third": look(2)}
 
 
+def nightly() -> Any:
+    """A night on which all holds; then a byte of a paid delivery is changed, and the next night comes."""
+    world = World()
+    world.verify()
+
+    def night(hour: int) -> dict[str, Any]:
+        done = bag.dags["audit_evidence"].test(logical_date=START + timedelta(days=world.number, hours=hour))
+        said = steps.records_of(world.line).minutes(AuditPredicate)[Everything.uri][-1].says
+        return {"run": str(done.state), "number": said.number, "found": [[f.about, f.code] for f in said.findings]}
+
+    first = night(1)
+    delivered = next(i.key for i in world.line.storage.list(f"deliveries/{GOOD.voucher}/") if "_DELIVERED" not in i.key)
+    world.line.storage.put(delivered, world.line.storage.read(delivered) + b"\n")
+    return [first, night(2)]
+
+
 SCENARIOS: dict[str, Callable[[], Any]] = {
     "outcomes": outcomes,
     "sharded": sharded,
@@ -222,6 +240,7 @@ SCENARIOS: dict[str, Callable[[], Any]] = {
     "infrastructure": infrastructure,
     "contract": contract,
     "looks": looks,
+    "nightly": nightly,
 }
 
 if __name__ == "__main__":

@@ -171,3 +171,11 @@ def test_each_delivery_is_picked_up_once_however_often_it_looks(results: dict[st
     assert [look["state"] for look in (first, second, third)] == ["success"] * 3
     assert second["tasks"] == ["skipped"] * 3 + ["success"]
     assert third["tasks"] == ["skipped", "success"]  # nothing pending: nothing to map over
+
+
+def test_a_night_that_finds_something_is_red_and_what_it_found_is_logged(results: dict[str, Any]) -> None:
+    first, second = results["nightly"]
+    assert first == {"run": "success", "number": 1, "found": []}
+    assert (second["run"], second["number"]) == ("failed", 2)
+    ((about, code),) = second["found"]
+    assert (about.endswith(" delivery"), code) == (True, "delivery-changed")
