@@ -27,6 +27,7 @@ _READERS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "image": ("media.image", "ImageReader"),
     "audio": ("media.audio", "AudioReader"),
     "text": ("media.plain", "TextReader"),
+    "video": ("media.video", "VideoReader"),
     "transcript": ("labels.transcript", "TranscriptReader"),
     "ner": ("labels.ner", "NerReader"),
     "conll": ("labels.conll", "ConllReader"),

@@ -118,6 +118,8 @@ CODES: Mapping[str, Code] = MappingProxyType({
     "audio-unsupported": Code("file", "지원하지 않는 음성 형식", "a recording of a kind that is not read"),
     "audio-corrupt": Code("file", "음성 자료 손상", "a recording whose data does not decode whole"),
     "audio-length": Code("file", "머리글의 길이와 실제 자료의 길이가 다름", "a recording whose header and data differ in length"),
+    "not-a-video": Code("format", "영상 형식이 아님", "not a video of a format that is read"),
+    "video-corrupt": Code("file", "영상 자료 손상", "a video whose data does not decode whole"),
     # transcripts and spans
     "dual-transcription": Code("format", "(철자)/(발음) 전사의 구분 기호 오류", "a double transcription whose delimiters do not match"),
     "bad-tag": Code("structure", "BIO 태그가 아님", "a tag that is neither O nor B- or I- with a class"),
