@@ -90,8 +90,6 @@ def _decoded(sample: Sample, file: BinaryIO, demuxer: str, most: int) -> Iterato
 
     try:
         with av.open(file, format=demuxer, options={"protocol_whitelist": ""}) as container:
-            if not container.streams.video:
-                raise Broken("video-corrupt", "no pictures in it")
             yield from _frames(sample, container, most)
     except Broken:
         raise
@@ -100,6 +98,8 @@ def _decoded(sample: Sample, file: BinaryIO, demuxer: str, most: int) -> Iterato
 
 
 def _frames(sample: Sample, container: Any, most: int) -> Iterator[tuple[str, str]]:
+    if not container.streams.video:
+        raise Broken("video-corrupt", "no pictures in it")
     stream = container.streams.video[0]
     coded = stream.codec_context
     if coded is None:
