@@ -197,6 +197,7 @@ CSV = Story.findings[0]
 DESTROYED = sealed(retained(1, None, "destroyed", CSV).to_bytes(), INTAKE)
 GONE = ("finding",)
 HELD = retained(1, None, "hold")
+OTHER_HELD = Statement(HELD.subject, replace(HELD.predicate, reason="another"))
 LIFTED = retained(2, HELD.sha256, "lift")
 THEN_DESTROYED = retained(3, LIFTED.sha256, "destroyed", CSV)
 
@@ -347,6 +348,7 @@ PACKS: dict[str, tuple[bytes, str]] = {
     "destruction signed by the gate": (story(left_out=GONE, retained=(sealed(retained(1, None, "destroyed", CSV).to_bytes(), GATE),)).pack(), "wrong-role"),
     "destruction of another voucher's findings": (story(left_out=GONE, retained=(sealed(retained(1, None, "destroyed", CSV, voucher="V-2").to_bytes(), INTAKE),)).pack(), "pack-another-delivery"),
     "the hold before it left out": (story(left_out=GONE, retained=tuple(sealed(each.to_bytes(), INTAKE) for each in (LIFTED, THEN_DESTROYED))).pack(), "pack-chain"),
+    "the hold before it exchanged": (story(retained=tuple(sealed(each.to_bytes(), INTAKE) for each in (OTHER_HELD, LIFTED))).pack(), "pack-chain"),
     "a manifest in the place of a hold": (story(retained=(sealed(MANIFEST.to_bytes(), INTAKE),)).pack(), "wrong-document"),
     "two reports for one attempt": (story().more("report").pack(), "pack-index"),
 }  # fmt: skip

@@ -389,3 +389,18 @@ def test_a_hostile_name_stays_a_name() -> None:
     shown = Links(page(Index(name, "0" * 64, (item,)), {f"{name}#1": About(name, "PASS", name)}))
     assert "script" not in shown.tags
     assert any(name in text for text in shown.texts)
+
+
+def test_a_proof_of_nothing_in_the_pack_is_refused(packed: Packed) -> None:
+    """Neither with what is common to all nor with another attempt may a proof stand that belongs to no document there."""
+    with zipfile.ZipFile(packed.pack) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    index = Index.from_bytes(files["index.json"])
+    first, second = index.attempts()[:2]
+    data = files[index.of_kind("proof", first)[0].path]
+    for attempt in (None, second):
+        more = Item.of("stray.tlog-proof", "proof", attempt, data)
+        told = Index(index.voucher, index.keyring, (*index.items, more))
+        outcome = judge(write({**files, more.path: data, "index.json": told.to_bytes()}), packed.keyring.read_bytes())
+        assert outcome.refusal is not None
+        assert outcome.refusal.code == "entry-differs"
