@@ -98,15 +98,9 @@ def _decoded(sample: Sample, file: BinaryIO, demuxer: str, most: int) -> Iterato
 
 
 def _frames(sample: Sample, container: Any, most: int) -> Iterator[tuple[str, str]]:
-    if not container.streams.video:
-        raise Broken("video-corrupt", "no pictures in it")
-    stream = container.streams.video[0]
+    stream = _stream(container)
     coded = stream.codec_context
-    if coded is None:
-        raise Broken("video-corrupt", "of a codec that is not known")
     width, height = coded.width, coded.height
-    if not width or not height:
-        raise Broken("video-corrupt", f"{width} x {height} pixels")
     if width * height > most:
         raise Broken("image-bomb", f"{width} x {height} pixels")
     coded.options = {"err_detect": "explode"}
@@ -129,6 +123,17 @@ def _frames(sample: Sample, container: Any, most: int) -> Iterator[tuple[str, st
         raise Broken("video-corrupt", "no picture decodes")
     if declared and seen < declared:
         yield "video-corrupt", f"{seen} frames, {declared} declared"
+
+
+def _stream(container: Any) -> Any:
+    """The first stream of pictures. Raises Broken."""
+    if not container.streams.video:
+        raise Broken("video-corrupt", "no pictures in it")
+    stream = container.streams.video[0]
+    coded = stream.codec_context
+    if coded is None or not coded.width or not coded.height:
+        raise Broken("video-corrupt", "of a codec that is not known, or without a size")
+    return stream
 
 
 def _sound(sample: Sample, container: Any) -> None:
