@@ -17,7 +17,7 @@ from checks.analyzers.bin_counts import SCALES, BinCounts, Edges, names_of
 from checks.balance.class_balance import ClassBalance, shares_of
 from checks.balance.distribution import MEASURES, Distribution
 from checks.columns import Col
-from checks.kernel import Declaration, Misdeclared
+from checks.kernel import Declaration, Misdeclared, Table
 from checks.statistics.targets import demanded
 
 
@@ -68,6 +68,15 @@ class BinShares(ClassBalance):
         counts = BinCounts(decl.object, column, edges, by, where.parse(decl, decl.params))
         contracted = shares_of("shares", dict(zip(bins, shares, strict=True)))
         return cls(decl.rule, decl.object, demanded(decl), counts, decl.params["measure"], contracted)
+
+    def _table(self, d: Distribution) -> Table:
+        """Delivered beside contracted."""
+        rows = tuple((b, d.count(b), d.share(b) if d.total else None, d.contracted(b)) for b in d.classes)
+        return Table("bins", ("bin", "count", "share", "target-share"), rows)
+
+    def _quantities(self, counted: int, missing: int) -> Table:
+        """How many records have a number."""
+        return Table("values", ("quantity", "value"), (("measured", counted), ("not-measured", missing)))
 
     def _violation(self, d: Distribution) -> str | None:  # noqa: ARG002 - bins are all there are
         """All values in one bin are a distribution like any other."""

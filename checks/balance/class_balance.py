@@ -86,10 +86,14 @@ class ClassBalance(Check):
         )
         decisive = self._worst([self._metric(d) for d in groups.values()] or [self._metric(overall)])
         tables = [self._table(overall), *_fit(overall), *([self._split(overall, groups)] if groups else [])]
-        tables.append(Table("labels", ("quantity", "value"), (("labelled", overall.total), ("missing", state.nulls))))
+        tables.append(self._quantities(overall.total, state.nulls))
         tables += co_occurrence(states, self.counts, overall.counts, overall.target or ())
         violations = (self._violation(d) for d in (overall, *groups.values()))
         return Outcome(decisive, overall.total, tuple(tables), violation=next((v for v in violations if v), None))
+
+    def _quantities(self, counted: int, missing: int) -> Table:
+        """How many records have a label."""
+        return Table("labels", ("quantity", "value"), (("labelled", counted), ("missing", missing)))
 
     def _violation(self, d: Distribution) -> str | None:
         """What fails though a number is there."""

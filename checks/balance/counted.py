@@ -47,10 +47,14 @@ def class_counts(states: States, counts: Counts) -> LabelCounts:
 
 
 def co_occurrence(states: States, counts: Counts, found: Mapping[str, int], named: Collection[str]) -> Iterator[Table]:
-    """Of the most frequent classes, on how many items two of them stand, and the share of the items with either."""
+    """Of the most frequent classes, on how many items two of them stand, and the share of the items with either.
+
+    `named`: the contract's classes, to which the table then keeps.
+    """
     if not isinstance(counts, ItemCounts):
         return
-    classes = sorted(found, key=lambda name: (-found[name], name))[:MOST_TOGETHER]
+    known = [name for name in found if name in named] if named else found
+    classes = sorted(known, key=lambda name: (-found[name], name))[:MOST_TOGETHER]
     both = counts.together(states[counts], classes)
     names = [public(name, found[name], named) for name in classes]
     rows = []

@@ -30,7 +30,7 @@ def chart(table: Mapping[str, Any], metric: str | None) -> Chart | None:
     if not rows or any(len(row) != len(columns) for row in rows):
         return None
     match table["name"]:
-        case "distribution" | "split":
+        case "distribution" | "split" | "bins":
             return _distribution(columns, rows)
         case "delivered":
             return _delivered(columns, rows)

@@ -12,7 +12,7 @@ from include.reports import figures
 from include.reports.decimals import parse
 from include.reports.grid import TableView, table_views
 from include.reports.markup import both, plain, reason_html, say
-from include.reports.texts import Text, measure, method, named, names
+from include.reports.texts import Text, cell, measure, method, named, names
 from include.reports.visible import visible
 
 Json = Mapping[str, Any]
@@ -153,8 +153,17 @@ def _example(found: Json) -> Json:
         "file": plain(found["file"]),
         "record": say("whole-file") if record is None else escape(figures.count(record)),
         "pointer": plain(found["pointer"]),
-        "value": plain(found["value"]),
+        "value": _value(found["value"]),
     }
+
+
+def _value(value: str) -> Markup:
+    """A masked value; or what is wrong, where the example is a fault and says it by code."""
+    words = [cell("code", code) for code in value.split(", ")]
+    known = [word for word in words if word is not None]
+    if known and len(known) == len(words):
+        return Markup(", ").join(map(both, known))
+    return Markup("<code>{}</code>").format(plain(value))
 
 
 def _full_list(file: Json | None) -> Markup | None:

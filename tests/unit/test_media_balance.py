@@ -97,7 +97,7 @@ def bins(labels, **params):
 def test_bins_are_half_open() -> None:
     widths = [-5, 9.999, 10, 20.499999, 20.5, 1e300, None, float("nan"), float("inf")]
     found = bins([label(str(i), width=w) for i, w in enumerate(widths)])
-    assert [row[:2] for row in table(found, "distribution")] == [("< 10", 2), ("10 - 20.5", 2), (">= 20.5", 2)]
+    assert [row[:2] for row in table(found, "bins")] == [("< 10", 2), ("10 - 20.5", 2), (">= 20.5", 2)]
     assert found.outcome.metric.value == Fraction(1, 3) + Fraction(1, 4) + Fraction(1, 4)
     assert found.verdict == "PASS"
 
@@ -110,7 +110,7 @@ def test_all_in_one_bin_is_judged_by_its_measure() -> None:
 
 def test_a_text_is_measured_by_its_length() -> None:
     found = bins([label(str(i), text="가" * n) for i, n in enumerate([3, 12, 40])], column="text")
-    assert [row[1] for row in table(found, "distribution")] == [1, 1, 1]
+    assert [row[1] for row in table(found, "bins")] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(

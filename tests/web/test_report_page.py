@@ -296,3 +296,22 @@ def test_an_unknown_code_is_shown_with_its_parameters():
     assert reason("undefined", {"why": "one-class"}).en.endswith("only one class occurs")
     assert reason("undefined", {"why": "brand-new"}).ko.endswith("brand-new")
     assert page("version", version="{count}").en == "version {count}"
+
+
+def test_an_example_that_is_a_fault_says_it_in_words():
+    """Masked values stay as they are, also beside a code."""
+    values = {
+        "box-empty": "넓이가 없는 박스",
+        "box-empty, outside-image": "넓이가 없는 박스",
+        "key-absent": "a key or element that must be there is not",
+        "box-empty, aaa": "<code><bdi>box-empty, aaa</bdi></code>",
+        "aaa": "<code><bdi>aaa</bdi></code>",
+        "": "<code>",
+    }
+    row = document(examples.FAILING)
+    (failing,) = [check for check in row["checks"] if check["failures"]["examples"]][:1]
+    example = failing["failures"]["examples"][0]
+    failing["failures"]["examples"] = [{**example, "value": value} for value in values]
+    (view,) = [view for view in rule_views(row) if view.rule == failing["rule"]]
+    for shown, expected in zip(view.examples, values.values(), strict=True):
+        assert expected in shown["value"]

@@ -53,7 +53,7 @@ PAGE: Final[Mapping[str, Text]] = {
     "file": Text("파일", "File"),
     "record": Text("레코드", "Record"),
     "pointer": Text("위치", "Place"),
-    "value": Text("가린 값", "Masked value"),
+    "value": Text("가린 값 또는 문제", "Masked value, or fault"),
     "whole-file": Text("파일 전체", "whole file"),
     "full-list": Text("전체 목록은 {name} 파일에 있습니다.", "The complete list is in {name}."),
     "cut-list": Text(
