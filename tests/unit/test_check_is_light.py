@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-HEAVY = {"pandas", "sklearn", "great_expectations", "altair", "scipy.stats", "boto3", "airflow"}
+HEAVY = {"pandas", "sklearn", "great_expectations", "altair", "scipy", "boto3", "airflow"}
 PROGRAM = """
 import sys
 from include.cli import main
