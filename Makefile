@@ -78,6 +78,10 @@ bench-rows: .venv/dev.stamp ## five million rows against ten rules: CPU, time, m
 bench-media: .venv/dev.stamp ## JPEGs proven whole, hashed twice: CPU beside Pillow's load alone
 	@$(BIN)/python benchmarks/media.py
 
+.PHONY: bench-media-agreement
+bench-media-agreement: .venv/dev.stamp ## boxes of several raters, and mAP: CPU beside pycocotools
+	@$(BIN)/python benchmarks/media_agreement.py
+
 PEERS := agreement cuallee duckdb great_expectations pandas pandera pointblank polars
 
 .dambo/bench-venvs/%/stamp: benchmarks/peers/%/requirements.txt .venv/dev.stamp

@@ -22,10 +22,11 @@ def matched(group: np.ndarray, left: np.ndarray, right: np.ndarray, gain: np.nda
     """Positions of the candidates that are chosen, ascending, int64.
 
     Candidates: in `group` (ascending) label `left` and label `right` may be matched with `gain`, all int64 [n], gain > 0.
+    Labels are numbered so that no number is in two groups.
     """
     if not group.size:
         return np.zeros(0, dtype=np.int64)
-    contended = (_times(group, left) > 1) | (_times(group, right) > 1)
+    contended = (np.bincount(left)[left] > 1) | (np.bincount(right)[right] > 1)
     chosen = [np.flatnonzero(~contended)]
     rest = np.flatnonzero(contended)
     bounds = np.flatnonzero(np.diff(group[rest], prepend=-1, append=-1)) if rest.size else rest
@@ -33,13 +34,6 @@ def matched(group: np.ndarray, left: np.ndarray, right: np.ndarray, gain: np.nda
         part = rest[start:stop]
         chosen.append(part[_assigned(left[part], right[part], gain[part])])
     return np.sort(np.concatenate(chosen))
-
-
-def _times(group: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """How often the label of each candidate is one in its group."""
-    width = int(label.max()) + 1
-    _, which, counts = np.unique(group * width + label, return_inverse=True, return_counts=True)
-    return np.asarray(counts[which])
 
 
 def _assigned(left: np.ndarray, right: np.ndarray, gain: np.ndarray) -> np.ndarray:

@@ -178,15 +178,24 @@ def _matches(
         group, i, j = ragged_product(many[0][part], many[1][part])
         i, j = start[0][part][group] + i, start[1][part][group] + j
         if same_label:
-            same = labels.label[i] == labels.label[j]
+            same = np.flatnonzero(labels.label[i] == labels.label[j])
             group, i, j = group[same], i[same], j[same]
         like = np.rint(alike(i, j) * ONE).astype(np.int64)
         near = np.flatnonzero(like >= max(least, 1))
         group, i, j, like = group[near], i[near], j[near], like[near]
-        kept = matched(group, i, j, like)
+        slots = (
+            _slots(many[0][part], group) + i - start[0][part][group],
+            _slots(many[1][part], group) + j - start[1][part][group],
+        )
+        kept = matched(group, *slots, like)
         found.append((lower + group[kept], i[kept], j[kept], like[kept]))
     columns = [np.concatenate(c) for c in zip(*found, strict=True)] if found else [np.zeros(0, dtype=np.int64)] * 4
     return Matches(*columns)
+
+
+def _slots(many: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Where the numbers of a group's labels begin, if labels are numbered group by group."""
+    return np.asarray((np.cumsum(many) - many)[group])
 
 
 def portions(sizes: np.ndarray) -> Iterator[tuple[int, int]]:

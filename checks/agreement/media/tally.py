@@ -147,9 +147,13 @@ def _cells(kept: _Kept, joints: Joints, unit: np.ndarray, *, by_label: bool) -> 
         kept.entries.append((unit[joints.entry], *columns))
     if not joints.entry.size:
         return
-    distinct, counts = np.unique(np.stack(columns, axis=1), axis=0, return_counts=True)
-    for (a, b, x, y), count in zip(distinct.tolist(), counts.tolist(), strict=True):
-        kept.cells[a, b, x, y] += count
+    lowest = np.array([part.min() for part in columns])
+    sizes = tuple(int(part.max() - low) + 1 for part, low in zip(columns, lowest, strict=True))
+    keys = np.ravel_multi_index([part - low for part, low in zip(columns, lowest, strict=True)], sizes)
+    distinct, counts = np.unique(keys, return_counts=True)
+    found = zip(*(part + low for part, low in zip(np.unravel_index(distinct, sizes), lowest, strict=True)), strict=True)
+    for (a, b, x, y), count in zip(found, counts.tolist(), strict=True):
+        kept.cells[int(a), int(b), int(x), int(y)] += count
 
 
 def _apart(kept: _Kept, labels: Labels, joints: Joints, score: Score, full: int) -> None:
