@@ -1,7 +1,7 @@
 """Deliveries made to exhaust or mislead, and a program that takes one and then a good one through the whole line.
 
-`make HOME NAME` writes both; `run HOME` prints what became of them as JSON, with its own peak memory: registry, storage,
-keys and all steps in one process, so that whatever the first delivery breaks, the second meets.
+`make` writes both. Run as a program (HOME) it prints what became of them as JSON, with the memory they took beyond what
+was loaded: registry, storage, keys and all steps in one process, so that whatever the first breaks, the second meets.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # as a program it has no pytest to say where `support` is
+from support.world import CONTRACT_ID, World, contract, jsonl, records
 
 VERSION = "2.0.0"
 CELL = 50_000_000
@@ -121,10 +124,10 @@ def dictionary_bomb(folder: Path) -> None:
 
 
 def zeros_bomb(folder: Path) -> None:
-    """A gigabyte of zeros in pages of 64 MiB, which pack to a few kilobytes."""
-    table = pa.table({"n": np.zeros(128 << 20, dtype=np.int64)})
+    """Half a gigabyte of zeros in pages of 64 MiB, which pack to a few kilobytes."""
+    table = pa.table({"n": np.zeros(64 << 20, dtype=np.int64)})
     pq.write_table(
-        table, folder / "a.parquet", compression="zstd", use_dictionary=False, data_page_size=64 << 20, row_group_size=128 << 20,
+        table, folder / "a.parquet", compression="zstd", use_dictionary=False, data_page_size=64 << 20, row_group_size=64 << 20,
         write_statistics=False,
     )  # fmt: skip
 
@@ -168,9 +171,9 @@ LYING = [number("n", required=True)]
 
 HOSTILE: Mapping[str, Hostile] = {
     **{f"10,000 columns, {form}": Hostile(form, wide(form), WIDE, WIDE_VERDICTS) for form in ("parquet", "csv", "jsonl")},
-    "10,000 columns, all of them agreed": Hostile(
-        "parquet", wide("parquet"), [number(f"c{i}", required=True) for i in range(10_000)] + [number("absent", required=True)],
-        {"records.c7777.required": "PASS", "records.absent.required": "FAIL"},
+    "10,000 columns, 500 of them agreed": Hostile(
+        "parquet", wide("parquet"), [number(f"c{i}", required=True) for i in range(500)] + [number("absent", required=True)],
+        {"records.c499.required": "PASS", "records.absent.required": "FAIL"},
     ),
     "a cell of 50 MB, parquet": Hostile("parquet", cell("parquet"), CELLS, {"records.t.maxLength": "FAIL"}, failures={"records.t.maxLength": 1}),
     **{
@@ -190,7 +193,7 @@ HOSTILE: Mapping[str, Hostile] = {
         {"records.readable": "FAIL", "records.rowCount": "FAIL", "records.t.pattern": "PASS"}, [{"metric": "rowCount", "mustBe": 30_000}],
     ),
     "a dictionary that decodes to 50 GB": Hostile("parquet", dictionary_bomb, [text("t", required=True, logicalTypeOptions={"maxLength": 10})], {}),
-    "zeros that decode to a gigabyte": Hostile("parquet", zeros_bomb, [number("n", unique=True)], {"records.n.unique": "FAIL"}),
+    "zeros that decode to half a gigabyte": Hostile("parquet", zeros_bomb, [number("n", logicalTypeOptions={"minimum": 1})], {"records.n.minimum": "FAIL"}),
     "a page that claims 2 GiB": Hostile("parquet", lying_page(2**31 - 1), LYING, {"records.readable": "FAIL"}),
     "a page that claims more than it has": Hostile("parquet", lying_page(1 << 20), LYING, {"records.readable": "FAIL"}),
     "a page that claims a negative size": Hostile("parquet", lying_page(2**32 - 1), LYING, {"records.readable": "FAIL"}),
@@ -198,11 +201,8 @@ HOSTILE: Mapping[str, Hostile] = {
 }  # fmt: skip
 
 
-def make(home: Path, name: str) -> None:
+def make(home: Path, hostile: Hostile) -> None:
     """A world with the hostile delivery V-1/D-1 and the good one V-2/D-1."""
-    from support.world import CONTRACT_ID, World, contract, jsonl, records
-
-    hostile = HOSTILE[name]
     world = World.make(home)
     data = hostile.contract()
     world.voucher(data, voucher="V-1", contract_version=VERSION)
@@ -216,27 +216,28 @@ def make(home: Path, name: str) -> None:
     world.deliver({"a.jsonl": jsonl(records())}, voucher="V-2")
 
 
+def resident(what: str) -> int:
+    """MiB of this process: VmRSS now, VmHWM at its peak."""
+    return int(Path("/proc/self/status").read_text().partition(f"{what}:")[2].split()[0]) // 1024
+
+
 def run(home: Path) -> None:
     """Both through all steps; prints what became of them."""
-    from support.world import World
-
     world = World.make(home)
     world.now = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
+    world.line()
+    loaded = resident("VmRSS")
     first, decided = world.run(voucher="V-1", run_id="hostile")
     line = world.line()
     problem = line.registry.attempt(first).problem
     filed = line.filing.get(first, "report-json")
     _, after = world.run(voucher="V-2", run_id="good")
-    peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) // 1024
+    held = resident("VmHWM") - loaded
     rows = json.loads(filed)["checks"] if filed else []
     rules = {row["rule"]: [row["verdict"], (row["failures"] or {}).get("count")] for row in rows}
-    told = {"decision": decided.outcome, "problem": problem, "rules": rules, "peak": peak, "outbox": world.outbox()}
+    told = {"decision": decided.outcome, "problem": problem, "rules": rules, "held": held, "outbox": world.outbox()}
     print(json.dumps({**told, "next": [after.outcome, list(after.reasons)]}))
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-    if sys.argv[1] == "make":
-        make(Path(sys.argv[2]), sys.argv[3])
-    else:
-        run(Path(sys.argv[2]))
+    run(Path(sys.argv[1]))
