@@ -173,7 +173,50 @@ def _shared(hashes: np.ndarray) -> np.ndarray | None:
 
 
 def _grouped(block: Block, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Records `group` in order of (hash, key, place), and which of them are the first of their key."""
+    """Records `group`, which is in order of hash, so that of each key the one with the smallest place comes first.
+
+    And which of them those are, bool [n].
+    """
+    hashes = block.hashes[group]
+    starts = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]]))
+    number = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(group)))
+    place = _ordinal(block, group)
+    if place is None or not _one_key_a_hash(block, group, starts, number):
+        return _sorted_groups(block, group)
+    smallest = np.flatnonzero(place == np.minimum.reduceat(place, starts)[number])
+    if len(smallest) > len(starts):  # a record that is there twice
+        smallest = smallest[np.unique(number[smallest], return_index=True)[1]]
+    group = group.copy()
+    group[starts], group[smallest] = group[smallest], group[starts]
+    first = np.zeros(len(group), dtype=bool)
+    first[starts] = True
+    return group, first
+
+
+def _ordinal(block: Block, group: np.ndarray) -> np.ndarray | None:
+    """One number for each record's place that orders as (file, row) does, int64 [n]; None if there is none."""
+    rows: np.ndarray = block.rows[group]
+    if block.files.strides == (0,):
+        return rows
+    files = block.files[group]
+    if int(rows.min()) < 0 or int(rows.max()) >= 1 << _ROW_BITS or int(files.max()) >= 1 << (63 - _ROW_BITS):
+        return None
+    return np.asarray((files.astype(np.int64) << _ROW_BITS) | rows)
+
+
+_ROW_BITS = 40
+
+
+def _one_key_a_hash(block: Block, group: np.ndarray, starts: np.ndarray, number: np.ndarray) -> bool:
+    """Have all records of one hash one key?"""
+    if block.keys is None:
+        return True
+    heads = group[starts][number]
+    return bool(pc.all(pc.equal(block.keys.take(_arrow(group)), block.keys.take(_arrow(heads)))).as_py())
+
+
+def _sorted_groups(block: Block, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `_grouped`, by sorting."""
     ranks = _ranks(block, group)
     within = np.lexsort((block.rows[group], block.files[group], ranks, block.hashes[group]))
     group, ranks = group[within], ranks[within]
@@ -200,16 +243,25 @@ def _ranks(block: Block, index: np.ndarray) -> np.ndarray:
 
 
 def absent(wanted: Block, known: Block) -> np.ndarray:
-    """Which keys of `wanted` are not in `known`, bool [n]; both condensed."""
+    """Which keys of `wanted` are not in `known`, which is condensed: bool [n]."""
+    if not len(known):
+        return np.ones(len(wanted), dtype=bool)
+    at = np.minimum(np.searchsorted(known.hashes, wanted.hashes), len(known) - 1)
+    missing: np.ndarray = known.hashes[at] != wanted.hashes
+    if wanted.keys is None and known.keys is None:
+        return missing
+    met = np.flatnonzero(~missing)
+    mine, theirs = (_empty_keys(len(b)) if b.keys is None else b.keys for b in (wanted, known))
+    same_keys = pc.equal(mine.take(_arrow(met)), theirs.take(_arrow(at[met])))
+    return missing if pc.all(same_keys).as_py() else _absent_by_key(wanted, known)
+
+
+def _absent_by_key(wanted: Block, known: Block) -> np.ndarray:
+    """As `absent`, where different keys share a hash."""
     both = concat([wanted, known])
-    side = np.repeat(np.array([0, 1], dtype=np.uint32), [len(wanted), len(known)])
-    marked = Block(both.hashes, np.ones_like(both.counts), side, np.arange(len(both)), both.keys)
-    met, others = condensed(marked)
-    missing = np.ones(len(wanted), dtype=bool)
-    found = met.rows[met.counts > 1]  # a key of both stands first with its place in `wanted`
-    missing[found] = False
-    assert len(found) == len(others.rows), "a key stands twice in a condensed block"
-    return missing
+    pairs = np.empty(len(both), dtype=[("hash", "u8"), ("key", "i8")])
+    pairs["hash"], pairs["key"] = both.hashes, _ranks(both, np.arange(len(both)))
+    return np.isin(pairs[: len(wanted)], pairs[len(wanted) :], invert=True)
 
 
 def _arrow(index: np.ndarray) -> pa.Int64Array:

@@ -132,9 +132,9 @@ class KeySet(Spilling, frozen=True, eq=False):
         mine, theirs, files = self._tidy(), known._tidy(), self.files
         total = Failing(mine.repeats.tested)
         for span in ranges([*mine.runs, *theirs.runs]):
-            wanted, _ = condensed(Gathered.of(mine.runs, span).block(files))
             there, _ = condensed(Gathered.of(theirs.runs, span).block(known.files))
-            lost = wanted.take(np.flatnonzero(absent(wanted, there)))
+            wanted = Gathered.of(mine.runs, span).block(files)
+            lost, _ = condensed(wanted.take(np.flatnonzero(absent(wanted, there))))
             found = listed(files, Places(lost.files, lost.rows))
             total = total.merge(Failing(0, int(lost.counts.sum()), found.files, found.examples))
         return total
