@@ -10,9 +10,7 @@ from checks import engine
 from checks.analyzers.keyset import Keys
 from checks.batch import Batch
 from checks.columns import Col
-from checks.lean import with_modest_pool
 
-with_modest_pool()
 col = Col("key", "integer")
 own, known = Keys("references", (col,), places=False), Keys("keys", (col,))
 plan = engine.Plan({"references": (own,), "keys": (known,)})
