@@ -19,14 +19,18 @@ from include.cli import app
 from include.errors import ContractError, VerificationError
 from include.evidence import retention
 from include.evidence.canonical import digest
+from include.evidence.envelope import Envelope, Signature
 from include.evidence.filing import evidence_key
 from include.evidence.keys_change import Keys
+from include.evidence.keys_file import public_of, sign
 from include.evidence.log.inclusion import verify_logged
 from include.evidence.log.prover import prove
 from include.evidence.pack_export import export
 from include.evidence.pack_verify import PackOutcome, verify_pack
 from include.evidence.predicates import Gone, RetentionPredicate
 from include.evidence.retention import events
+from include.evidence.signer import read_private
+from include.evidence.signing.notary import Notary
 from include.evidence.statement import Statement
 from include.evidence.verify import verify_envelope
 from include.line import Line
@@ -306,3 +310,34 @@ def test_the_verbs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         assert json.loads(run.invoke(app, ["evidence", "lift", "V-2", "--reason", "over", "--json"]).stdout) == {"voucher": "V-2", "held": False}  # fmt: skip
     finally:
         process_settings.cache_clear()
+
+
+def test_a_void_statement_counts_for_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes signed at the same moment, each the first of its voucher: the log took one after the other."""
+    line = world.line()
+    monkeypatch.setattr("include.evidence.signing.recompute.Recomputer.check", lambda *_: None)
+    for reason in ("first", "void"):
+        says = RetentionPredicate("V-2", 1, None, "hold", NOW, "kim", reason)
+        line.filing.signer.sign("intake", Statement(says.subject, says).to_bytes())
+    monkeypatch.undo()
+    records = steps.records_of(line)
+    assert [each.says.reason for each in events(records, "V-2")] == ["first"]
+    retention.lift(*kept(line), "V-2", by="kim", reason="over", now=NOW)
+    assert [(each.says.number, each.says.reason) for each in events(records, "V-2")] == [(1, "first"), (2, "over")]
+    assert not retention.held(records, "V-2")
+
+
+def test_a_hold_by_a_key_that_may_not_is_none(world: World) -> None:
+    """Put into the log by whoever writes the database, signed with a key of another role."""
+    line = world.line()
+    says = RetentionPredicate("V-2", 1, None, "hold", NOW, "kim", "forged")
+    statement = Statement(says.subject, says)
+    unsigned = Envelope(statement.to_bytes(), ())
+    private = read_private(world.settings.keys_folder(), "verifier")
+    key = public_of(private)
+    envelope = Envelope(unsigned.payload, (Signature(key.keyid, sign(private, key, unsigned.pae())),)).to_bytes()
+    notary = line.filing.signer
+    assert isinstance(notary, Notary)
+    notary._log.append(statement, envelope, key.keyid)
+    with pytest.raises(VerificationError, match="wrong-role"):
+        retention.held(steps.records_of(line), "V-2")
