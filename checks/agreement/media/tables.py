@@ -30,9 +30,10 @@ def agreement_tables(c: Comparison, measure: str, declared: Collection[str]) -> 
         pairs = _pairs(c, measure)
         tables += [_per_rater(c, measure, raters), _per_pair(c, measure, raters, pairs)]
         if c.cells:
-            tables.append(_per_class(c))
+            names = _class_names(c)
+            tables.append(_per_class(c, names))
             worst = min(pairs, key=lambda pair: _badness(measure, pairs[pair]))
-            tables += _confusion(c, worst, raters)
+            tables += _confusion(c, worst, raters, names)
     if c.apart:
         tables.append(worst_items(c))
     return tuple(tables)
@@ -102,40 +103,44 @@ def _per_rater(c: Comparison, measure: str, raters: tuple[str, ...]) -> Table:
     return Table("per-rater", columns, tuple(rows))
 
 
-def _per_class(c: Comparison) -> Table:
+def _class_names(c: Comparison) -> Mapping[int, str]:
+    """Classes as tables may show them, by the labels that bear them."""
+    borne: Counter[int] = Counter()
+    for (_, _, x, y), n in c.cells.items():
+        for label in (x, y):
+            borne[label] += n
+    return {k: public(c.labels[k], borne[k]) for k in sorted(borne) if k != NONE}
+
+
+def _per_class(c: Comparison, names: Mapping[int, str]) -> Table:
     """Each class's labels in all pairs, how many have a match, one of the same class, and the F1 of those."""
     labels: Counter[int] = Counter()
     matched: Counter[int] = Counter()
     same: Counter[int] = Counter()
     for (_, _, x, y), count in c.cells.items():
         for label in (x, y):
-            if label != NONE:
-                labels[label] += count
-                matched[label] += count if NONE not in {x, y} else 0
-                same[label] += count if x == y else 0
-    rows = [
-        (public(c.labels[k], n), n, matched[k], same[k], Fraction(same[k], n))
-        for k, n in sorted(labels.items(), key=lambda item: item[0])
-    ]
+            labels[label] += count
+            matched[label] += count if NONE not in {x, y} else 0
+            same[label] += count if x == y else 0
+    rows = [(name, labels[k], matched[k], same[k], Fraction(same[k], labels[k])) for k, name in names.items()]
     return Table("per-class", ("class", "labels", "matched", "same-class", "f1"), tuple(rows))
 
 
-def _confusion(c: Comparison, pair: tuple[int, int], raters: tuple[str, ...]) -> list[Table]:
+def _confusion(c: Comparison, pair: tuple[int, int], raters: tuple[str, ...], names: Mapping[int, str]) -> list[Table]:
     """The worst pair's classes crossed, with what is unmatched."""
     cells = {(x, y): n for (a, b, x, y), n in c.cells.items() if (a, b) == pair}
-    borne: Counter[int] = Counter()
-    for (x, y), n in cells.items():
-        borne.update({x: n, y: n} if x != y else {x: n})
-    classes = sorted(k for k in borne if k != NONE)
-    if len(classes) > MOST_CLASSES_CROSSED or not classes:
-        return []
-    names = [public(c.labels[k], borne[k]) for k in classes]
-    rows = tuple[Row, ...](
-        (name, *(cells.get((x, y), 0) for y in (*classes, NONE)))
-        for name, x in zip([*names, "(none)"], [*classes, NONE], strict=True)
-    )
     corner = " \\ ".join(raters[code] for code in pair)
-    return [Table("confusion", (corner, *names, "(none)"), rows)]
+    return _crossed(cells, {k: name for k, name in names.items() if any(k in cell for cell in cells)}, corner)
+
+
+def _crossed(cells: Mapping[tuple[int, int], int], names: Mapping[int, str], corner: str) -> list[Table]:
+    """One set of labels against another; none of too many classes."""
+    if len(names) > MOST_CLASSES_CROSSED or not names:
+        return []
+    rows = tuple[Row, ...](
+        (name, *(cells.get((x, y), 0) for y in (*names, NONE))) for x, name in (*names.items(), (NONE, "(none)"))
+    )
+    return [Table("confusion", (corner, *names.values(), "(none)"), rows)]
 
 
 def accuracy_tables(
@@ -203,22 +208,15 @@ def _classes_against_gold(c: Comparison, detections: Detections | None) -> list[
         given[y] += n
         crossed[x, y] += n
         right[x] += n if x == y else 0
-    classes = sorted(k for k in {*gold, *given} if k != NONE)
-    names = [public(c.labels[k], max(gold[k], given[k])) for k in classes]
+    names = _class_names(c)
     rows = tuple[Row, ...](
         (name, gold[k], given[k], right[k], _share(right[k], given[k]), _share(right[k], gold[k]), _share(2 * right[k], gold[k] + given[k]))
-        for name, k in zip(names, classes, strict=True)
+        for k, name in names.items()
     )  # fmt: skip
     columns = ("class", "gold", "labelled", "right", "precision", "recall", "f1")
-    tables = [Table("per-class", columns, rows)]
-    if len(classes) <= MOST_CLASSES_CROSSED:
-        cells = tuple[Row, ...](
-            (name, *(crossed[x, y] for y in (*classes, NONE)))
-            for name, x in zip([*names, "(none)"], [*classes, NONE], strict=True)
-        )
-        tables.append(Table("confusion", ("gold \\ label", *names, "(none)"), cells))
+    tables = [Table("per-class", columns, rows), *_crossed(crossed, names, "gold \\ label")]
     if detections is not None:
-        tables.append(_average_precision(detections, c, dict(zip(classes, names, strict=True))))
+        tables.append(_average_precision(detections, c, names))
     return tables
 
 
