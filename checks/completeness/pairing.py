@@ -62,21 +62,31 @@ class PairedFiles(Analyzer[Gathered]):
     def observe(self, view: View) -> Gathered:
         """One batch of the delivery's files."""
         objects = view.typed(_READ[1]).cast(pa.large_string())
-        at = np.flatnonzero(pc.is_in(objects, value_set=pa.array([self.labels, self.items], pa.large_string())))
-        rows = list(zip(*(view.typed(col).take(pa.array(at)).to_pylist() for col in _READ), strict=True))
-        found = [
-            (path, *split(path, label=name == self.labels), name == self.labels, size) for path, name, size in rows
-        ]
-        of_label, of_item = self.rule.folders()
+        wanted = pa.array([self.labels, self.items], pa.large_string())
+        at = np.flatnonzero(pc.is_in(objects, value_set=wanted).to_numpy(zero_copy_only=False))
+        chosen = pa.array(at)
+        paths = view.typed(_READ[0]).cast(pa.large_string()).take(chosen)
+        label = pc.equal(objects.take(chosen), self.labels).to_numpy(zero_copy_only=False)
+        folders, stems = split(paths, label)
         table = pa.record_batch({
-            "path": pa.array([path for path, *_ in found], pa.string()),
-            "stem": pa.array([stem for _, _, stem, *_ in found], pa.string()),
-            "folder": pa.array([(of_label if label else of_item)(folder) for _, folder, _, label, _ in found], pa.string()),
-            "label": pa.array([label for *_, label, _ in found], pa.bool_()),
-            "bytes": pa.array([size for *_, size in found], pa.int64()),
+            "path": paths,
+            "stem": stems,
+            "folder": self._keys(folders, label),
+            "label": pa.array(label),
+            "bytes": view.typed(_READ[2]).take(chosen),
         })  # fmt: skip
-        kept = replace(view.batch, table=table, rows=view.rows()[at], origins=(), pointers=None, lexical=False)
+        kept = replace(
+            view.batch, table=table, rows=view.rows()[at], origins=(), pointers=pa.repeat("", len(at)), lexical=False
+        )
         return Gather(self.object, Col("stem", "string"), _KEPT).observe(View(kept))
+
+    def _keys(self, folders: pa.LargeStringArray, label: np.ndarray) -> pa.LargeStringArray:
+        """By the rule, found once a folder."""
+        known = pc.fill_null(folders, "").dictionary_encode()
+        names, codes = known.dictionary.to_pylist(), known.indices.to_numpy(zero_copy_only=False)
+        of_label, of_item = self.rule.folders()
+        keys = pa.array([*map(of_label, names), *map(of_item, names)], pa.large_string())
+        return keys.take(pa.array(np.where(label, codes, codes + len(names))))
 
 
 class File(NamedTuple):
@@ -194,7 +204,9 @@ class Pairing(Check):
         counts, codes, places = Counter[str](), Counter[str](), Failing()
         for table in _tables(states[self.files]):
             faults: list[Fault] = []
-            for labels, items in _stems(table):
+            whole, others = _plain_pairs(table)
+            counts.update(labels=whole, items=whole, pairs=whole)
+            for labels, items in _stems(others):
                 found = paired(labels, items, one_stem=self.one_stem)
                 counts.update(labels=len(labels), items=len(items), pairs=found.pairs)
                 faults += found.faults
@@ -212,6 +224,20 @@ class Pairing(Check):
 
 def _tables(state: Gathered) -> Iterator[pa.Table]:
     return (table for (table,) in state.partitions() if table is not None)
+
+
+def _plain_pairs(table: pa.Table) -> tuple[int, pa.Table]:
+    """How many stems have one label file and one sample, neither empty, of one folder; and the files of all others."""
+    first = table.column("stem").combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    starts = np.flatnonzero(np.diff(first, prepend=-1))
+    two = starts[np.diff(starts, append=len(first)) == 2]
+    label = table.column("label").to_numpy()
+    filled = table.column("bytes").to_numpy() > 0
+    folder = table.column("folder").combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    right = two[(label[two] != label[two + 1]) & filled[two] & filled[two + 1] & (folder[two] == folder[two + 1])]
+    rest = np.ones(len(first), dtype=bool)
+    rest[right] = rest[right + 1] = False
+    return len(right), table.filter(pa.array(rest))
 
 
 def _stems(table: pa.Table) -> Iterator[tuple[list[File], list[File]]]:

@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 RuleName = Literal["ai-hub", "stem", "path"]
 
 ARCHIVE = re.compile(r"(?i)\.(zip|tar|tar\.gz|tgz)!?$")
@@ -23,7 +27,7 @@ _DATA = re.compile(r"(원천|라벨링|라벨)[ _]?데이터")
 _BRACKET = re.compile(r"^\[(원천|라벨링|라벨)(데이터)?\]")
 _SPLIT = re.compile(r"^([TV])[SL](?=[\d_.\- ]|$)")
 
-_OUTER = re.compile(r"(?i)\.(jpe?g|png|webp|tiff?|bmp|gif|wav|flac|mp3|ogg|m4a|pcm|mp4|avi|mov|mkv|txt)$")
+_OUTER = r"(?i)\.(?:jpe?g|png|webp|tiff?|bmp|gif|wav|flac|mp3|ogg|m4a|pcm|mp4|avi|mov|mkv|txt)$"
 """The sample's own extension inside a label file's name, as in `0001.jpg.json`."""
 
 
@@ -68,8 +72,12 @@ def _part(part: str) -> str:
     return _SPLIT.sub(r"\1@", part)
 
 
-def split(path: str, *, label: bool) -> tuple[str, str]:
-    """A file's folder and its stem in NFC; of a label also without the sample's extension."""
-    folder, _, name = unicodedata.normalize("NFC", path).rpartition("/")
-    stem = name.rpartition(".")[0] or name
-    return folder, _OUTER.sub("", stem) if label else stem
+def split(paths: pa.LargeStringArray, labels: np.ndarray) -> tuple[pa.LargeStringArray, pa.LargeStringArray]:
+    """Folders and stems of files in NFC. `labels`, bool [n]: label files, whose stem is without the sample's extension."""
+    composed = pc.utf8_normalize(paths, form="NFC")
+    parts = pc.extract_regex(composed, r"(?s)^(?:(?P<folder>.*)/)?(?P<name>[^/]*)$")
+    name = parts.field("name")
+    bare = pc.extract_regex(name, r"(?s)^(?P<stem>.+)\.[^.]*$").field("stem")
+    stems = pc.if_else(pc.equal(pc.fill_null(bare, ""), ""), name, bare)
+    without = pc.replace_substring_regex(stems, _OUTER, "")
+    return parts.field("folder"), pc.if_else(pa.array(labels), without, stems)

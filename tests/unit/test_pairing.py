@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from fractions import Fraction
+from pathlib import PurePosixPath
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from label_worlds import declared, judged, table
 from checks.completeness.pairing import File, paired
 from checks.completeness.pairing_rules import ai_hub
 from include.contracts import lint, load
-from include.deliveries.intake import FileRow
+from include.deliveries.intake import FileRow, files_batch
 
 TREES = {
     "numbered folders": ("D/Training/01.원천데이터/TS_감귤/a.jpg", "D/Training/02.라벨링데이터/TL_감귤/a.json"),
@@ -167,3 +168,10 @@ def test_it_is_derived_from_the_contract() -> None:
 )  # fmt: skip
 def test_what_lint_refuses(data: bytes, path: str) -> None:
     assert [p.path for p in lint(data) if p.level == "error"] == [path]
+
+
+@given(st.lists(st.text("ab./", min_size=1, max_size=8), min_size=1))
+def test_the_stem_of_a_file_is_that_of_its_path(paths) -> None:
+    paths = [path for path in paths if PurePosixPath(path).name == path.rpartition("/")[2] != ""]
+    table_ = files_batch([FileRow(path, "", 1) for path in paths]).table
+    assert table_.column("stem").to_pylist() == [PurePosixPath(path).stem for path in paths]
