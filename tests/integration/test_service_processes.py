@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
 import psycopg2
 import pytest
+from redis import Redis
+from redis.exceptions import AuthenticationError
 from services.postgres import Postgres, postgres
 from services.processes import Processes, ServerError
 
@@ -44,6 +47,23 @@ def test_every_database_is_its_own(postgres: Postgres) -> None:
 def test_postgresql_wants_its_password(postgres: Postgres) -> None:
     with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
         psycopg2.connect(host="127.0.0.1", port=postgres.port, user="dambo", password="wrong", dbname="postgres")
+
+
+def test_redis_wants_its_password(redis: str) -> None:
+    with Redis.from_url(redis) as client:
+        assert client.ping()
+    scheme, _, place = redis.rpartition("@")
+    with Redis.from_url(f"redis://:wrong@{place}") as client, pytest.raises(AuthenticationError):
+        client.ping()
+    assert scheme.startswith("redis://:")
+
+
+def test_redis_listens_on_loopback_alone(redis: str) -> None:
+    port = int(redis.rpartition(":")[2].partition("/")[0])
+    found = {
+        c.laddr.ip for c in psutil.net_connections("inet") if c.status == psutil.CONN_LISTEN and c.laddr.port == port
+    }
+    assert found == {"127.0.0.1"}
 
 
 def _read(path: Path) -> bytes:

@@ -1,7 +1,7 @@
 """Several machines: two Celery workers with folders of their own, PostgreSQL, Redis, Ceph; and one of them is killed.
 
 What they share they share through servers, so the report has the bytes of one machine's, whoever read what, and
-whatever happened to whom. Takes a bit over two minutes, most of it Airflow starting.
+whatever happened to whom. Takes two and a half minutes on two idle cores, most of it Airflow starting.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from support.world import World, contract, jsonl, records
 
 from include import line as steps
 
-pytestmark = [pytest.mark.services, pytest.mark.airflow, pytest.mark.timeout(290)]
+pytestmark = [pytest.mark.services, pytest.mark.airflow, pytest.mark.timeout(600)]
 
 SHARDS, ROWS = 6, 40_000
 
@@ -108,7 +108,7 @@ def one_of_each(machines: Cluster, done: Delivered, run_id: str) -> None:
 def test_two_workers_reach_the_report_of_one_machine(machines: Cluster, tmp_path: Path) -> None:
     done = delivered(machines, tmp_path, 1)
     run_id = machines.trigger(done.voucher, done.delivery)
-    assert machines.finish(run_id, 150) == "success"
+    assert machines.finish(run_id, 240) == "success"
     tasks = machines.tasks(run_id)
     assert {name for name in tasks if name.startswith("observe")} == {f"observe{n}" for n in range(SHARDS)}
     assert {task["try_number"] for task in tasks.values()} == {1}
@@ -126,10 +126,10 @@ def test_a_worker_killed_in_the_middle_of_observe_changes_nothing(machines: Clus
     done = delivered(machines, tmp_path, 2)
     run_id = machines.trigger(done.voucher, done.delivery)
     victim = machines.workers.pop("two")
-    machines.wait("a worker that reads", lambda: victim.logs(run_id, "observe") != [] and victim.reading(), 90, 0.02)
+    machines.wait("a worker that reads", lambda: victim.logs(run_id, "observe") != [] and victim.reading(), 120, 0.02)
     assert victim.kill() >= 3  # Celery, its pool's process, the task
     assert victim.reading()  # what it had begun lies there unfinished
-    assert machines.finish(run_id, 150) == "success"
+    assert machines.finish(run_id, 240) == "success"
     tries = {name: task["try_number"] for name, task in machines.tasks(run_id).items()}
     assert sorted(tries.values()) == [1] * (len(tries) - 1) + [2]
     assert next(name for name, number in tries.items() if number == 2).startswith("observe")

@@ -39,7 +39,7 @@ SETTINGS = {
     "CELERY__TASK_ACKS_LATE": "True",
     "CELERY__SYNC_PARALLELISM": "1",
     "CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "3600",
-    "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "12",
+    "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
     "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
     "SCHEDULER__TASK_QUEUED_TIMEOUT": "60",
     "SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
@@ -65,7 +65,7 @@ class Worker:
 
     def reading(self) -> bool:
         """Is an object that it fetched being read right now?"""
-        return any(self.folder.glob("scratch/*/*/*/object"))
+        return any(self.folder.glob("scratch/*/*/*/object*"))
 
     def kill(self) -> int:
         """Kill -9 of all its processes, as when the machine goes; how many there were."""
