@@ -92,19 +92,12 @@ class ItemReader(Reader):
         yield Batch(name, _row(sample), pointer="")
 
 
-_NULLS = [pa.nulls(1, field.type) for field in SCHEMA]
+_ROW = pa.struct(SCHEMA)
 
 
 def _row(sample: Sample) -> pa.RecordBatch:
-    """Most columns of an item are null: those arrays are made once."""
-    row = [
-        null if value is None else pa.array((value,), field.type)
-        for value, null, field in zip(msgspec.structs.astuple(sample), _NULLS, _FIELDS, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(row, schema=SCHEMA)
-
-
-_FIELDS = list(SCHEMA)
+    """The columns through one struct: half the price of an array each."""
+    return pa.RecordBatch.from_struct_array(pa.array([msgspec.structs.asdict(sample)], _ROW))
 
 
 def extension_of(name: str) -> str:
