@@ -154,6 +154,22 @@ def test_without_scores_all_detections_enter_at_once():
     assert dict(result.detail[0].rows)["scored-labels"] == 0
 
 
+def test_a_score_is_the_value_of_a_label_or_an_attribute():
+    gold = [box("i", "gold", "x", 0, 0, 10, 10)]
+    right, wrong = box("i", "w", "x", 0, 0, 10, 10), box("i", "w", "x", 50, 0, 10, 10)
+
+    def found(first, second, **more):
+        return float(outcome(accuracy("map-50", **more), [*gold, {**right, **first}, {**wrong, **second}]).metric.value)
+
+    high, low = {"value": 0.9}, {"value": 0.1, "attributes": '{"score": 0.99}'}
+    assert found(high, low) == pytest.approx(1)
+    assert found(low, high) == pytest.approx(0.5)
+    named = {"attributes": '{"sure": 0.2, "score": 7}'}, {"attributes": '{"sure": 0.1, "score": 8}'}
+    assert found(*named, score="sure") == pytest.approx(1)
+    assert found(*named) == pytest.approx(0.5)
+    assert found({"attributes": "no JSON"}, {"attributes": '{"score": "high"}'}) == pytest.approx(0.5)
+
+
 answers = st.lists(st.tuples(st.sampled_from("xyz"), st.sampled_from(["x", "y", "z", None])), min_size=1, max_size=30)
 
 

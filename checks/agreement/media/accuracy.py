@@ -79,7 +79,7 @@ class MediaAccuracy(Check):
             raise Misdeclared("score", f"{measure} looks at no score", f"it is for {', '.join(_MEAN_AP)}")
         if "iou" in decl.params and measure in _MEAN_AP:
             raise Misdeclared("iou", f"{measure} says itself when labels are matched", "leave iou out")
-        more = (FIXED["attributes"],) if measure in _MEAN_AP else ()
+        more = (FIXED["value"], FIXED["attributes"]) if measure in _MEAN_AP else ()
         matching = Matching.of(decl, kind, measure)
         matching = replace(matching, same_label=bool(decl.params.get("sameLabel", kind != "class")))
         source = against_gold(decl, KINDS[kind], more)

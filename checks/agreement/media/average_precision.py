@@ -103,12 +103,14 @@ class Collected:
 
 
 def _scores(labels: Labels, key: str) -> tuple[np.ndarray, np.ndarray]:
-    """The score of each label, 1 where it has none, and whether it has one."""
-    score, scored = np.ones(labels.item.size), np.zeros(labels.item.size, dtype=bool)
+    """The score of each label (its value, else that attribute), 1 where it has none, and whether it has one."""
+    value = labels.column("value")
+    scored = np.isfinite(value)
+    score = np.where(scored, value, 1.0)
     decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
     number = msgspec.json.Decoder(float).decode
     for k, text in enumerate(labels.table.column("attributes").to_pylist()):
-        if text is None:
+        if text is None or scored[k]:
             continue
         try:
             found = decode(text).get(key)
