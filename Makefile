@@ -74,6 +74,10 @@ bench-log: .venv/dev.stamp ## what logging a statement costs, every fsync includ
 bench-rows: .venv/dev.stamp ## five million rows against ten rules: CPU, time, memory
 	@$(BIN)/python benchmarks/rows.py
 
+.PHONY: bench-labels
+bench-labels: .venv/dev.stamp ## label JSON beside json.loads, and 1.4 million boxes in 150,000 files
+	@$(BIN)/python benchmarks/labels.py
+
 .PHONY: bench-media
 bench-media: .venv/dev.stamp ## JPEGs proven whole, hashed twice: CPU beside Pillow's load alone
 	@$(BIN)/python benchmarks/media.py

@@ -1,8 +1,8 @@
 """COCO: one JSON document with images, categories and annotations (cocodataset.org, "Data format").
 
 Instances (boxes, polygons, run lengths), keypoints, captions, panoptic segments and labels without geometry. The file may
-be of any size: its arrays are read element by element, twice, as images and categories may stand behind the annotations;
-only those two tables are held.
+be of any size: its arrays are read element by element, and only the tables of images and categories are held; twice,
+where one of them stands behind the annotations.
 """
 
 from __future__ import annotations
@@ -68,22 +68,30 @@ class _Document:
 
     def read(self, again: Callable[[], Iterable[Member | Defect]]) -> Iterator[Label | Defect]:
         """Labels and defects; `again` reads the document from its start."""
-        for member in again():
-            if isinstance(member, Member):
-                self._tables.learn(member)
-        seen, broken = set(), False
+        seen: set[str] = set()
+        broken = complete = False
         for member in again():
             if isinstance(member, Defect):
                 broken = True
                 yield self._lost(member)
-            else:
-                seen.add(member.key)
-                yield from self._member(member)
-                yield from self._taking.told()
+                continue
+            if member.key == "annotations" and not complete:
+                complete = True
+                if not seen >= {"images", "categories"}:
+                    self._learn(again())
+            seen.add(member.key)
+            yield from self._member(member)
+            yield from self._taking.told()
         for key in ("images", "annotations"):
             if not broken and key not in seen:
                 self._taking.fault("key-absent", "/" + key)
         yield from self._taking.told()
+
+    def _learn(self, document: Iterable[Member | Defect]) -> None:
+        """Takes the tables that stand behind the annotations."""
+        for member in document:
+            if isinstance(member, Member):
+                self._tables.learn(member)
 
     def _lost(self, found: Defect) -> Defect:
         """A defect with the row of its annotation."""
