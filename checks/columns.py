@@ -103,7 +103,7 @@ class View:
         """A view of these values and a null at last."""
         once = pa.concat_arrays([values, pa.nulls(1, values.type)])
         table = pa.RecordBatch.from_arrays([once], schema=pa.schema([field.with_type(values.type)]))
-        return View(replace(self.batch, table=table, rows=None))
+        return View(replace(self.batch, table=table, rows=None, pointers=None, origins=()))
 
     def codes(self, col: Col) -> tuple[pa.Array, np.ndarray] | None:
         """Typed values once each (they may be null, or equal to each other) and where each record's stands; see `distinct`."""
