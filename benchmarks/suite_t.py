@@ -3,7 +3,9 @@
 `python benchmarks/suite_t.py [ROWS]` (default 20,000,000). Each contender runs in its own process and environment; all
 must find the same planted faults and the same coefficients. Marginal costs come from two sizes, a quarter and the whole,
 so that start-up is apart; CPU is the least of REPEATS runs, in turn, since machines are shared. Packages that validate
-get a quarter, and Great Expectations at most a million rows: it would need tens of gigabytes for more.
+get a quarter, and Great Expectations at most a million rows: it would need tens of gigabytes for more. What is measured
+is written at once, table by table. Inputs are kept in the folder BENCH_DATA, if it is set. PEERS names the hand-written
+peers, all by default.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ import json
 import math
 import os
 import platform
-import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ from contenders import HERE, Used, installed, peer, run, shown
 from suite_data import FAULTS, make
 
 RESULTS = HERE / "results" / "suite_t.json"
-HAND_WRITTEN = ("polars", "duckdb", "pandas")
+HAND_WRITTEN = tuple(os.environ.get("PEERS", "polars,duckdb,pandas").split(","))
 PACKAGES = ("great_expectations", "pandera", "pointblank", "cuallee")
 MOST_ROWS = {"great_expectations": 1_000_000}
 REPEATS = int(os.environ.get("REPEATS", "3"))
@@ -148,7 +149,7 @@ def speed_up(more: Mapping[str, Used], less: Mapping[str, Used]) -> float:
     return (more[ONE].wall_s - less[ONE].wall_s) / (more[TWO].wall_s - less[TWO].wall_s)
 
 
-def validation(rows: int, work: Path) -> dict[str, tuple[Used, Used, float]]:
+def validation(rows: int, work: Path, data: Data) -> dict[str, tuple[Used, Used, float]]:
     """Packages: two sizes, and the marginal CPU seconds per million rows between them."""
     found = {}
     for name in ("dambo", *HAND_WRITTEN, *PACKAGES):
@@ -157,57 +158,76 @@ def validation(rows: int, work: Path) -> dict[str, tuple[Used, Used, float]]:
         most = min(rows, MOST_ROWS.get(name, rows))
         used = []
         for n in (most // 4, most):
-            folder = work / f"data-{n}"
-            if not folder.exists():
-                make(folder, n)
-            one, answers = dambo(folder, work / f"v-{n}", everything=False)
+            one, answers = dambo(data.of(n), work / f"v-{n}", everything=False)
             if name != "dambo":
-                one = run(peer(name, str(folder), "validation"))
+                one = run(peer(name, str(data.of(n)), "validation"))
                 agree(name, json.loads(one.out), answers)
             used.append(one)
         found[name] = (used[0], used[1], round((used[1].cpu_s - used[0].cpu_s) / (most - most // 4) * 1e6, 3))
     return found
 
 
+class Data:
+    """Inputs by size and order of the ids, made when they are wanted."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def of(self, rows: int, order: str = "ascending") -> Path:
+        folder = self._folder / f"{order}-{rows}"
+        if not folder.exists():
+            make(folder, rows, shuffled=order == "shuffled")
+        return folder
+
+
+def facts(suite: Mapping[str, Mapping[str, Used]]) -> dict[str, object]:
+    return {
+        name: {k: {"cpu_s": u.cpu_s, "wall_s": u.wall_s, "peak_mib": u.peak_mib} for k, u in found.items()}
+        for name, found in suite.items()
+    }
+
+
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else int(os.environ.get("ROWS", "20000000"))
-    measured = {}
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, pyarrow {version('pyarrow')}"
+    told: dict[str, object] = {"date": datetime.now(UTC).date().isoformat(), "machine": machine, "rows": rows}
+    texts: list[str] = []
+
+    def tell(text: str, **more: object) -> None:
+        print(text, flush=True)
+        texts.append(text)
+        told.update(more)
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(json.dumps(told, indent=2) + "\n")
+        (RESULTS.parent / "suite_t.md").write_text("\n".join(texts))
+
     with tempfile.TemporaryDirectory(prefix="dambo-bench-") as name:
         work = Path(name)
-        for order, peers in (("ascending", HAND_WRITTEN), ("shuffled", HAND_WRITTEN[:1])):
-            for n in (rows // 4, rows):
-                folder = work / f"data-{n}"
-                make(folder, n, shuffled=order == "shuffled")
-                size = sum(path.stat().st_size for path in folder.iterdir()) / 2**20
-                measured[order, n] = whole_suite(folder, work / f"{order}-{n}", peers)
-                shutil.rmtree(folder)
-        parts = validation(rows // 4, work)
-    more, less = measured["ascending", rows], measured["ascending", rows // 4]
-    text = table(f"Suite T, {rows:,} rows, {size:,.0f} MiB, ids ascend", more, less)
-    text += f"\nTwo cores are done {speed_up(more, less):.1f} times as soon as one, start-up apart.\n\n"
-    text += table("The same, ids in random order", measured["shuffled", rows], measured["shuffled", rows // 4])
-    own = parts["dambo"][2]
-    text += "\n" + shown(
-        "Validation only", [(n, f"{s:.3f}", f"{s / own:.1f}", u.peak_mib) for n, (_, u, s) in parts.items()],
-        ("", "CPU s per million rows more", "x Dambo", "peak MiB"),
-    )  # fmt: skip
-    print(text)
-    RESULTS.parent.mkdir(exist_ok=True)
-    facts = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}, pyarrow {version('pyarrow')}",
-        "rows": rows,
-        "suite": {
-            f"{order}, {n} rows": {
-                k: {"cpu_s": u.cpu_s, "wall_s": u.wall_s, "peak_mib": u.peak_mib} for k, u in found.items()
-            }
-            for (order, n), found in measured.items()
-        },
-        "speed_up_of_two_cores": round(speed_up(more, less), 2),
-        "validation_cpu_s_per_million_rows": {k: s for k, (_, _, s) in parts.items()},
-    }
-    RESULTS.write_text(json.dumps(facts, indent=2) + "\n")
-    (RESULTS.parent / "suite_t.md").write_text(text)
+        data = Data(Path(os.environ.get("BENCH_DATA", work)))
+        less, more = (whole_suite(data.of(n), work / f"a-{n}", HAND_WRITTEN) for n in (rows // 4, rows))
+        size = sum(path.stat().st_size for path in data.of(rows).iterdir()) / 2**20
+        tell(
+            table(f"Suite T, {rows:,} rows, {size:,.0f} MiB", more, less), suite=facts({"quarter": less, "whole": more})
+        )
+        tell(
+            f"Two cores are done {speed_up(more, less):.1f} times as soon as one, start-up apart.\n",
+            speed_up_of_two_cores=round(speed_up(more, less), 2),
+        )
+        parts = validation(rows // 4, work, data)
+        own = parts["dambo"][2]
+        columns = ("", "CPU s per million rows more", "x Dambo", "peak MiB")
+        lines = [(n, f"{s:.3f}", f"{s / own:.1f}", u.peak_mib) for n, (_, u, s) in parts.items()]
+        tell(
+            shown(f"Validation only, {rows // 4:,} rows", lines, columns),
+            validation_cpu_s_per_million_rows={k: s for k, (_, _, s) in parts.items()},
+        )
+        small, large = (
+            whole_suite(data.of(n, "shuffled"), work / f"s-{n}", HAND_WRITTEN[:1]) for n in (rows // 16, rows // 4)
+        )
+        tell(
+            table(f"Suite T, {rows // 4:,} rows, ids in random order", large, small),
+            shuffled=facts({"quarter": small, "whole": large}),
+        )
 
 
 if __name__ == "__main__":
