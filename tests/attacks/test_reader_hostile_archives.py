@@ -388,6 +388,34 @@ def test_empty_and_split_archives(tmp_path):
     assert walk(path) == ({}, [("archive-unsupported", "b.zip")])
 
 
+def test_members_hidden_from_the_end_record_or_behind_the_end(tmp_path):
+    path = edited(zipped(tmp_path / "a.zip", GOOD), b"PK\5\6", 8, struct.pack("<2H", 2, 2))
+    members, found = walk(path)
+    assert (members, found) == (GOOD, [("archive-corrupt", "a.zip")])
+    for name in ("a.tar", "a.tgz"):
+        path = tarred(tmp_path / name, GOOD)
+        if name == "a.tar":
+            path.write_bytes(path.read_bytes() + tarred(tmp_path / "b.tar", {"hidden": b"x"}).read_bytes())
+        else:
+            path.write_bytes(path.read_bytes() + tarred(tmp_path / "b.tgz", {"hidden": b"x"}).read_bytes())
+        assert walk(path) == (GOOD, [("archive-corrupt", name)])
+
+
+def test_more_members_than_an_end_record_counts(tmp_path):
+    """As old tools write them: without zip64, their number modulo 65,536."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(65_540):
+            archive.writestr(f"{number}", b"")
+    data = path.read_bytes()
+    end = data.rindex(b"PK\6\6")
+    size, start = struct.unpack("<2Q", data[end + 40 : end + 56])
+    path.write_bytes(data[:end] + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 4, 4, size, start, 0))
+    archive_ = archive_of(path, "a.zip")
+    assert archive_.survey().members == 65_540
+    assert archive_.survey().broken is None
+
+
 @pytest.mark.parametrize("name", ["a.zip", "a.tar"])
 def test_any_cut_into_parts_finds_the_same(tmp_path, name):
     given = {f"{i:03}.txt": bytes(random.Random(i).randbytes(500)) for i in range(40)} | {

@@ -86,8 +86,9 @@ class TarArchive(Archive):
         with self.local.open("rb") as file:
             stream = self._stream = Stream(file, self.limits, packed=self._packed)
             yield from _members(stream)
-            while self._packed and stream.read(CHUNK):
-                pass  # gzip's own checksum stands at its end
+            while data := stream.read(CHUNK):  # through gzip, its own checksum stands at its end
+                if data.strip(b"\0"):
+                    raise Refused("archive-corrupt", "something stands behind its end")
 
     def content(self, header: Header) -> Iterator[bytes]:
         """As the port says."""

@@ -28,6 +28,8 @@ _COMMENT = 0xFFFF
 _UTF8, _DESCRIPTOR = 0x800, 0x8
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _STORED, _DEFLATED = 0, 8
+_COUNTED = 1 << 16
+"""Old tools write more members than this into an end record without zip64, and their number modulo this."""
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 _ZIP64, _UNICODE_PATH = 0x0001, 0x7075
 
@@ -114,7 +116,7 @@ def _directory(file: BinaryIO) -> Directory:
     if disk or first or here != records:
         raise Refused("archive-unsupported", "split over several files")
     begin = end - length
-    if begin < offset or length < records * _RECORD.size:
+    if begin < offset:
         raise Refused("archive-corrupt", "the directory is not where the end record says")
     return Directory(begin, length, records, begin - offset)
 
@@ -149,8 +151,8 @@ def _end64(file: BinaryIO, end: int) -> tuple[int, int, int, int, int, int, int]
 
 def _raw_records(file: BinaryIO, directory: Directory) -> Iterator[tuple[tuple[int, ...], bytes, bytes]]:
     """Fields, name and extra field of each record. Raises Refused where one does not hold."""
-    at, stop = directory.start, directory.start + directory.size
-    for _ in range(directory.records):
+    at, stop, count = directory.start, directory.start + directory.size, 0
+    while at < stop:
         file.seek(at)
         head = file.read(_RECORD.size)
         if len(head) < _RECORD.size or head[:4] != b"PK\1\2" or at + _RECORD.size > stop:
@@ -161,7 +163,10 @@ def _raw_records(file: BinaryIO, directory: Directory) -> Iterator[tuple[tuple[i
         if at > stop:
             raise Refused("archive-corrupt", "a directory record does not hold")
         variable = file.read(length + more)
+        count += 1
         yield fields[1:], variable[:length], variable[length:]
+    if (count - directory.records) % _COUNTED:
+        raise Refused("archive-corrupt", "another number of members than the end record says")
 
 
 def _records(file: BinaryIO, directory: Directory) -> Iterator[Header]:

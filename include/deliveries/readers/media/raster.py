@@ -88,7 +88,7 @@ def _frames(image: Image.Image, most: int) -> Raster:
         image.load()
         luma = _luma(image)
         small = np.asarray(luma.resize((SIDE, SIDE), Image.Resampling.BOX))
-        brightness = int(np.asarray(luma).sum(dtype=np.int64)) / (width * height)
+        brightness = sum(level * count for level, count in enumerate(luma.histogram())) / (width * height)
         frames, left = 1, FRAMES_PIXELS - width * height
         while _next(image, frames):
             left -= image.size[0] * image.size[1]
