@@ -72,6 +72,15 @@ def test_a_log_that_was_touched(world):
     assert any(about == "log" for about, _ in codes(world))
 
 
+def test_a_report_json_that_changed_or_is_another(world):
+    line = world.line()
+    attempt = steps.attempt_of_run(line, "run-1")
+    line.filing.put(attempt, "report-json", b"{}")
+    assert codes(world) == {("V-1/D-1 #1 report", "report-differs")}
+    (world.home / "storage" / line.registry.documents(attempt, "report-json")[-1].storage_key).unlink()
+    assert codes(world) == {("V-1/D-1 #1 report", "object-missing")}
+
+
 def test_an_envelope_that_went_though_it_was_logged(world):
     """A row of the registry was deleted with its document: the log still names it."""
     line = world.line()

@@ -112,6 +112,7 @@ def test_an_expired_voucher_loses_its_findings_and_stays_provable(world: World) 
     outcome = PackOutcome()
     verify_pack(io.BytesIO(pack), world.settings.keyring_file().read_bytes(), outcome)
     assert outcome.attempts[0].findings_gone
+    assert steps.audit(line).findings == ()  # what a statement says was destroyed is not missed
     assert retention.expire(*kept(line), LATER, by="kim", now=NOW) == []
     assert len(events(steps.records_of(line), "V-3")) == 1
 
