@@ -15,6 +15,7 @@ from checks.columns import Col, LogicalType
 from checks.predicates import check_format
 from checks.streams import COLUMNS, STREAM_OF, Stream
 from include.contracts.customs import OBJECT, customs
+from include.contracts.label_schema import check_label_schema
 from include.contracts.model import ColumnSpec, ObjectSpec
 from include.contracts.node import Node
 from include.contracts.problems import Path, Problems
@@ -90,6 +91,8 @@ def _object(node: Node, name: str, problems: Problems) -> Object:
     properties = _unique(found, problems)
     declared = tuple(p.spec for p in properties)
     reader = _mapping(own.get("reader"))
+    if stream == "annotations" and "schema" in reader:
+        check_label_schema(reader["schema"], (*own["reader"][1], "schema"), problems)
     columns = _mapping(own.get("columns"))
     spec = ObjectSpec(
         name=name,
@@ -134,11 +137,14 @@ def _properties(holder: Node, form: str, prefix: str, base: str, problems: Probl
 
 
 def _fixed(holder: Node, stream: Stream, problems: Problems) -> Iterator[Property]:
-    """The declared properties of a stream: rules on its fixed columns, which alone it has."""
+    """The declared properties of a stream: rules on its fixed columns, and what its attributes hold beside them."""
     columns = {col.name: col for col in COLUMNS[stream]}
     for node in holder.each("properties"):
         name = node.text("name")
         if name is None:
+            continue
+        if name == "attributes" and "properties" in node.value:
+            yield from _attributes(node, problems)
             continue
         if name not in columns:
             problems.report(
@@ -156,10 +162,20 @@ def _fixed(holder: Node, stream: Stream, problems: Problems) -> Iterator[Propert
         yield Property(node, ColumnSpec(col, name, node.flag("required") or node.flag("primaryKey")))
 
 
+def _attributes(node: Node, problems: Problems) -> Iterator[Property]:
+    """Columns out of the attributes: their pointers start there."""
+    for item in _properties(node, "json", "attributes.", "/attributes", problems):
+        if not item.spec.source.startswith("/attributes/"):
+            why = f"{item.spec.source!r} does not lie in the attributes"
+            problems.report(item.node.at("physicalName"), "misdeclared", {"why": why}, hint="write /attributes/...")
+        yield item
+
+
 def _streamed(declared: tuple[ColumnSpec, ...], stream: Stream) -> tuple[ColumnSpec, ...]:
-    """All fixed columns, those with rules as they are declared."""
+    """All fixed columns, those with rules as they are declared, and then the attributes declared."""
     own = {spec.col.name: spec for spec in declared}
-    return tuple(own.get(col.name, ColumnSpec(col, col.name)) for col in COLUMNS[stream])
+    fixed = tuple(own.pop(col.name, ColumnSpec(col, col.name)) for col in COLUMNS[stream])
+    return fixed + tuple(own.values())
 
 
 def _column(node: Node, name: str, base: str, problems: Problems) -> ColumnSpec:

@@ -20,6 +20,7 @@ from include.deliveries.joining import join_small
 from include.deliveries.members import Spooled, members
 from include.deliveries.progress import Meter, Progress
 from include.deliveries.readers import reader_for
+from include.deliveries.readers.attributes import attributed
 from include.deliveries.readers.codes import defect
 from include.deliveries.shards import Piece, Shard
 from include.errors import VerificationError
@@ -127,6 +128,6 @@ def _read(local: Path, piece: Piece, spec: ObjectSpec) -> Iterator[Item]:
     told = piece.part is not None or spec.format in STREAM_OF
     for item in reader_for(spec.format).read(local, piece.path, spec, piece.part):
         told = told or not isinstance(item, Batch) or item.table.num_rows > 0
-        yield piece.object, item
+        yield piece.object, attributed(item, spec) if isinstance(item, Batch) and spec.format in STREAM_OF else item
     if not told:
         yield piece.object, defect(piece.path, "no-records")
