@@ -102,7 +102,7 @@ def one_of_each(machines: Cluster, done: Delivered, run_id: str) -> None:
     assert outbox == [f"settlement/{done.voucher}--balance.csv"]
     audited = steps.audit(line)
     assert audited.findings == ()
-    assert audited.paid >= 1
+    assert audited.covered.deliveries >= 1
 
 
 def test_two_workers_reach_the_report_of_one_machine(machines: Cluster, tmp_path: Path) -> None:
