@@ -160,6 +160,12 @@ SHAPE: dict[str, Text] = {
         "each file belongs to one object: narrow physicalName",
         "파일 하나는 한 object 에만 속합니다. physicalName 을 좁히세요",
     ),
+    "label-schema": Text(
+        "the JSON Schema of label documents cannot be used: {why}",
+        "라벨 문서의 JSON 스키마를 쓸 수 없습니다: {why_ko}",
+        "JSON Schema 2020-12, complete in itself: $ref may only lead to #/$defs/...",
+        "JSON Schema 2020-12 로 쓰고, $ref 는 그 안(#/$defs/...)만 가리켜야 합니다",
+    ),
     "bad-pointer": Text(
         "physicalName {word} is not a JSON pointer",
         "physicalName {word} 은(는) JSON 포인터가 아닙니다",
