@@ -408,3 +408,13 @@ def test_a_cosigned_checkpoint_gives_the_time(done):
     assert verify_logged(proof, keyring, document).witnessed_at == now
     plain = prove(line.registry, line.storage, keyring, document.statement_sha256, witnessed=False)
     assert verify_logged(plain, keyring, document).witnessed_at is None
+
+
+def test_a_writer_that_comes_late_takes_nothing_back(done):
+    """Two writers at once: the slower one's smaller head does not replace the larger, and another root of its size is told."""
+    _, line, _ = done
+    log, head = line.filing.signer._log, line.storage.read(CHECKPOINT)
+    published = published_head(line.storage, line.keyring).checkpoint
+    assert log._replace_head(replace(published, size=3)) == published
+    assert code_of(log._replace_head, replace(published, root=bytes(32))) == "log-forked"
+    assert line.storage.read(CHECKPOINT) == head

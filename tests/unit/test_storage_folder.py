@@ -214,3 +214,25 @@ def test_urls_are_percent_encoded_both_ways(tmp_path: Path) -> None:
     assert store.url == root.as_uri()
     store.put("x", b"x")
     assert (root / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("swap", "code"),
+    [
+        (os.mkfifo, "unsafe-path"),
+        (lambda path: path.symlink_to("/etc/passwd"), "unsafe-path"),
+        (os.mkdir, "object-missing"),
+        (lambda _: None, "object-missing"),
+    ],
+)
+def test_a_file_swapped_after_it_was_listed_is_not_hashed(tmp_path, swap, code):
+    """What was a plain file when it was listed may be something else when it is opened."""
+    store = FolderStorage(tmp_path)
+    store.put("a/b", b"x")
+    listed = [*store.list("a/")]
+    assert [digest.size for digest in store.digests(listed)] == [1]
+    (tmp_path / "a" / "b").unlink()
+    swap(tmp_path / "a" / "b")
+    with pytest.raises((DeliveryError, StorageError)) as refused:
+        list(store.digests(listed))
+    assert refused.value.code == code
