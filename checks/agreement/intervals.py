@@ -26,8 +26,10 @@ REPLICATES = 999
 _BOUND_DIGITS = Decimal("0.000001")
 
 
-def interval(parts: Sequence[Coefficient], weight: np.ndarray, value: float, lowest: float) -> Interval | None:
-    """The interval of the mean of `parts` over units with `weight` items, cut to [lowest, 1].
+def interval(
+    parts: Sequence[Coefficient], weight: np.ndarray, value: float, lowest: float, highest: float | None = 1
+) -> Interval | None:
+    """The interval of the mean of `parts` over units with `weight` items, cut to [lowest, highest] (None: no end).
 
     None where fewer than two items carry information. Bounds are given to six decimals.
     """
@@ -41,13 +43,20 @@ def interval(parts: Sequence[Coefficient], weight: np.ndarray, value: float, low
     if max(part.sums.features for part in parts) <= MOST_FEATURES:
         half = half_width(n - 1) * standard_error(parts, weight, informative)
         method = f"delta method over {n} items, Student t with {n - 1} degrees of freedom"
-        return Interval(_bound(value - half, lowest), _bound(value + half, lowest), LEVEL, method)
+        return Interval(bound(value - half, lowest, highest), bound(value + half, lowest, highest), LEVEL, method)
     replicates = sorted(_replicates(parts, weight))
     if len(replicates) < REPLICATES // 2:
         return None
+    return percentiles(replicates, n, REPLICATES, lowest, highest)
+
+
+def percentiles(
+    replicates: Sequence[float], n: int, drawn: int, lowest: float = 0, highest: float | None = 1
+) -> Interval:
+    """The interval of sorted replicates of a bootstrap over `n` items, of which `drawn` were made."""
     low, high = (_percentile(replicates, share) for share in (0.025, 0.975))
-    method = f"Poisson bootstrap over {n} items, {len(replicates)} of {REPLICATES} replicates, percentiles"
-    return Interval(_bound(low, lowest), _bound(high, lowest), LEVEL, method)
+    method = f"Poisson bootstrap over {n} items, {len(replicates)} of {drawn} replicates, percentiles"
+    return Interval(bound(low, lowest, highest), bound(high, lowest, highest), LEVEL, method)
 
 
 def standard_error(parts: Sequence[Coefficient], weight: np.ndarray, informative: np.ndarray) -> float:
@@ -63,9 +72,10 @@ def standard_error(parts: Sequence[Coefficient], weight: np.ndarray, informative
     return sqrt(squares * n / (n - 1))
 
 
-def _bound(x: float, lowest: float) -> Decimal:
+def bound(x: float, lowest: float, highest: float | None) -> Decimal:
     """Six decimals: more would differ between machines' floating-point libraries."""
-    return rounded(Decimal(min(max(x, lowest), 1)).quantize(_BOUND_DIGITS))
+    within = max(x, lowest) if highest is None else min(max(x, lowest), highest)
+    return rounded(Decimal(within).quantize(_BOUND_DIGITS))
 
 
 def _percentile(ordered: Sequence[float], share: float) -> float:

@@ -9,15 +9,13 @@ their order; within an item the more alike comes first.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 import msgspec
 import numpy as np
 
-from checks.agreement.intervals import LEVEL, poisson_weights
+from checks.agreement.intervals import REPLICATES, percentiles, poisson_weights
 from checks.agreement.media.joints import NOBODY, ONE, Everyone, Sets, portions
 from checks.agreement.media.likeness import Likeness
 from checks.agreement.media.source import GOLD, Labels
@@ -33,7 +31,6 @@ THRESHOLDS: Mapping[str, tuple[int, ...]] = {
 
 RECALLS = np.linspace(0.0, 1.0, 101)
 
-REPLICATES = 999
 _FEWEST = 99
 _WORK = 10**8
 """Detections times thresholds times replicates of a bootstrap."""
@@ -228,20 +225,4 @@ def _interval(classes: Mapping[int, Ranked], d: Detections, items: int) -> Inter
     ones = np.ones(items, dtype=np.int64)
     drawn = (mean_precision(classes, poisson_weights(ones, r)) for r in range(replicates))
     values = sorted(v for v in drawn if v is not None)
-    low, high = (_percentile(values, share) for share in (0.025, 0.975))
-    method = f"Poisson bootstrap over {units} items, {len(values)} of {replicates} replicates, percentiles"
-    return Interval(_bound(low), _bound(high), LEVEL, method)
-
-
-def _percentile(ordered: Sequence[float], share: float) -> float:
-    rank = round(share * (len(ordered) + 1))
-    return ordered[min(max(rank, 1), len(ordered)) - 1]
-
-
-def _bound(x: float) -> Decimal:
-    return rounded(Decimal(x).quantize(Decimal("0.000001")))
-
-
-def counted(d: Detections) -> tuple[Counter[int], Counter[int]]:
-    """Gold labels and detections by class."""
-    return Counter(d.gold_label.tolist()), Counter(d.label.tolist())
+    return percentiles(values, units, replicates)

@@ -8,20 +8,17 @@ Dice is 2 IoU / (1 + IoU) of a match. Cohen's kappa of the classes of matches, o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
-from math import fsum, sqrt
 from typing import Any
 
 import numpy as np
 
 from checks.agreement.coefficients import cohen_kappa
 from checks.agreement.distances import Nominal, Vector
-from checks.agreement.intervals import LEVEL, MOST_FEATURES
+from checks.agreement.intervals import interval
 from checks.agreement.media.joints import NONE, ONE, Joints
 from checks.agreement.media.tally import Comparison, Score
 from checks.agreement.statistic import Statistic, mean
 from checks.agreement.sums import Coefficient, Sums, Term, quotient
-from checks.kernel import Interval, Number, rounded
 from checks.statistics.undefined import Undefined
 
 Chosen = np.ndarray
@@ -29,8 +26,6 @@ Chosen = np.ndarray
 
 Part = Callable[[Comparison, Chosen], Coefficient]
 """A measure over some joints."""
-
-_BOUND_DIGITS = Decimal("0.000001")
 
 
 def _ratio(comparison: Comparison, at: Chosen, top: np.ndarray, bottom: np.ndarray, reason: str) -> Coefficient:
@@ -207,37 +202,4 @@ def statistic(comparison: Comparison, parts: Sequence[Coefficient], *, lowest: i
     """The mean of coefficients over all items, with its interval. Raises Undefined."""
     weight = comparison.weight
     value = mean([part.value(weight) for part in parts])
-    return Statistic(value, interval=_interval(parts, weight, value, lowest, highest))
-
-
-def _interval(
-    parts: Sequence[Coefficient], weight: np.ndarray, value: Number, lowest: int, highest: int | None
-) -> Interval | None:
-    """95 % by the delta method over items, Student's t; None where less than two items bear on it, or classes are too
-    many."""
-    units = np.unique(np.concatenate([part.sums.unit for part in parts]))
-    n = units.size
-    if n < 2 or max(part.sums.features for part in parts) > MOST_FEATURES:
-        return None
-    influence = np.zeros(weight.size)
-    for part in parts:
-        influence += part.influence(weight)
-    mine = influence[units] / len(parts)
-    centre = fsum(mine) / n
-    error = sqrt(fsum((mine - centre) ** 2) * n / (n - 1))
-    half = _quantile(n - 1) * error
-    method = f"delta method over {n} items, Student t with {n - 1} degrees of freedom"
-    at = float(value)
-    low, high = max(at - half, lowest), at + half if highest is None else min(at + half, highest)
-    return Interval(_bound(low), _bound(high), LEVEL, method)
-
-
-def _quantile(freedom: int) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(freedom, 0.975))
-
-
-def _bound(x: float) -> Decimal:
-    """Six decimals: more would differ between machines' floating-point libraries."""
-    return rounded(Decimal(x).quantize(_BOUND_DIGITS))
+    return Statistic(value, interval=interval(parts, weight, float(value), lowest, highest))
