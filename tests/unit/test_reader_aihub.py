@@ -52,9 +52,16 @@ def test_the_layout_of_the_contract_page(tmp_path):
     assert labels[0] == {
         "item_id": "S0001", "annotator_id": "김", "label": "c1", "kind": "box", "split": "train", "x": 1, "y": 2, "width": 3,
         "height": 4, "area": 12, "aspect": 0.75, "item_width": 1920, "item_height": 1080, "row": 0,
-        "attributes": {"/class_name": "궤양병"}, "pointer": "/learning_data_info/annotation/0",
+        "attributes": {"class_name": "궤양병"}, "pointer": "/learning_data_info/annotation/0",
     }  # fmt: skip
     assert [label["annotator_id"] for label in labels] == ["김", "이"]
+
+
+def test_attributes_by_their_keys(tmp_path):
+    value = document(thing(a={"색": "빨강", "n": 1}, b={"n": 2}))
+    assert one(tmp_path, value, **LAYOUT, attributes="/a")["attributes"] == {"색": "빨강", "n": 1}
+    label = one(tmp_path, value, **LAYOUT, attributes=["/a/색", "/a/n", "/b/n", "#/raw_data_info/date"])
+    assert label["attributes"] == {"색": "빨강", "/a/n": 1, "/b/n": 2, "date": "2021-08-11 10:00:00"}
 
 
 def test_learning_data_info_as_a_list(tmp_path):

@@ -178,13 +178,13 @@ class _File:
 
     def _attributes(self, scope: _Scope) -> str | None:
         told: dict[str, object] = {}
-        for place in self._plan.attributes:
+        for key, place in self._plan.attributes:
             value, at = scope.find(place)
             if self._taking.absent(value, at, required=self._plan.requires("attributes")):
                 continue
             if self._plan.whole:
                 return as_json(value)
-            told[place.text] = value
+            told[key] = value
         return as_json(told)
 
 

@@ -58,7 +58,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "created_at": _place("When it was labelled."),
     "width": _place("The item's width in pixels, in the document."),
     "height": _place("The item's height in pixels, in the document."),
-    "attributes": {"oneOf": [_PLACE, {"type": "array", "items": _PLACE, "minItems": 1}], "description": "What else to keep of an object: the value at a pointer, or a list of pointers."},
+    "attributes": {"oneOf": [_PLACE, {"type": "array", "items": _PLACE, "minItems": 1}], "description": "What else to keep of an object: the value at a pointer, or a list of pointers, each under the key that it ends in (or the whole pointer, where several end alike)."},
     "geometry": {"oneOf": [_GEOMETRY, {"type": "array", "items": _GEOMETRY, "minItems": 1}], "description": "What an object draws: `pointer` (or `pointers` to four numbers) and `form`; of a list, the first that the object has. `ratio`: ratios of the item's sides. `when`: only where a value is this."},
     "kind": {"enum": list(KINDS), "description": "The kind of label, where geometry does not say it."},
     "numbers": {"enum": ["json", "text", "either"], "description": "How numbers are written: as JSON numbers (the default), as strings, or either way."},
@@ -90,13 +90,13 @@ class Geometry:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The contract's layout, ready for use. `places`: the columns that are read as they stand."""
+    """The contract's layout, ready for use. `places`: the columns that are read as they stand; `attributes`: by their names."""
 
     documents: Pointer
     objects: Pointer
     item: Place | None
     places: Mapping[str, Place]
-    attributes: tuple[Place, ...]
+    attributes: tuple[tuple[str, Place], ...]
     whole: bool
     geometries: tuple[Geometry, ...]
     kind: str | None
@@ -123,7 +123,7 @@ def plan_of(spec: ObjectSpec) -> Plan:
         objects=tokens(options.get("objects", "")),
         item=_place_of(options["item"]) if "item" in options else None,
         places={name: _place_of(options[name]) for name in (*TEXTS, *NUMBERS, *SIDES, "labels") if name in options},
-        attributes=tuple(map(_place_of, [given] if isinstance(given, str) else given)),
+        attributes=_named(tuple(map(_place_of, [given] if isinstance(given, str) else given))),
         whole=isinstance(given, str),
         geometries=tuple(map(_geometry, [shapes] if isinstance(shapes, Mapping) else shapes)),
         kind=options.get("kind"),
@@ -138,6 +138,13 @@ def plan_of(spec: ObjectSpec) -> Plan:
 def _place_of(text: str) -> Place:
     pointer = text.removeprefix("#")
     return Place(pointer, tokens(pointer), text.startswith("#"))
+
+
+def _named(places: tuple[Place, ...]) -> tuple[tuple[str, Place], ...]:
+    """Places by the key that they end in, or by the whole pointer where several end alike."""
+    ends = [place.path[-1] if place.path else "" for place in places]
+    names = (end if end and ends.count(end) == 1 else place.text for end, place in zip(ends, places, strict=True))
+    return tuple(zip(names, places, strict=True))
 
 
 def _geometry(option: Mapping[str, Any]) -> Geometry:
