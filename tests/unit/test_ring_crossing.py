@@ -134,3 +134,12 @@ def test_a_ring_of_too_many_overlapping_edges_is_not_examined() -> None:
     y = np.where(np.arange(n) % 2 == 0, np.arange(n), 1e6 - np.arange(n)).astype(float)
     found = examine(Rings(x, y, np.array([n])).tidy())
     assert found.too_large.tolist() == [True]
+
+
+@given(st.lists(st.tuples(st.floats(0, 9, width=16), st.floats(0, 9, width=16)), min_size=3, max_size=12))
+@settings(max_examples=400)
+def test_what_geos_takes_for_valid_does_not_cross(points) -> None:
+    """GEOS refuses more: rings that touch themselves. What it allows never crosses, what crosses it never allows."""
+    shapely = pytest.importorskip("shapely")
+    valid = bool(shapely.is_valid(shapely.Polygon(points)))
+    assert not (valid and crossing([v for p in points for v in p])[0])
