@@ -21,14 +21,16 @@ from include.errors import RegistryError, StorageError, VerificationError
 from include.evidence.canonical import digest
 from include.evidence.envelope import parse
 from include.evidence.keyring import Key
-from include.evidence.log.audit import audit
+from include.evidence.log.audit import _cosigned, _same_everywhere, audit
 from include.evidence.log.checkpoint import Checkpoint
 from include.evidence.log.cosignature import cosign, witness_name
+from include.evidence.log.entry import LogEntry
 from include.evidence.log.inclusion import verify_logged
 from include.evidence.log.note import parse as read_note
 from include.evidence.log.note import raw_public
 from include.evidence.log.prover import prove
 from include.evidence.log.published import CHECKPOINT, cosigned_key, published_head
+from include.evidence.log.tiles import Edge
 from include.evidence.publickey import PublicKey
 from include.evidence.verify import verify_envelope
 from include.settings import settings
@@ -418,3 +420,31 @@ def test_a_writer_that_comes_late_takes_nothing_back(done):
     assert log._replace_head(replace(published, size=3)) == published
     assert code_of(log._replace_head, replace(published, root=bytes(32))) == "log-forked"
     assert line.storage.read(CHECKPOINT) == head
+
+
+def test_a_statement_twice_in_a_log_that_is_else_whole_is_told():
+    """Only a thief of the log's key can make one: the registry itself takes a statement once."""
+    entry = LogEntry(
+        "t", "a" * 64, "b" * 64, "c" * 64, "urn:dambo:evidence", "d" * 64, datetime(2026, 6, 1, tzinfo=UTC)
+    )
+    for leaves, code in (
+        ([entry.to_bytes(), replace(entry, statement="e" * 64).to_bytes()], None),
+        ([entry.to_bytes(), replace(entry, keyid="e" * 64).to_bytes()], "log-differs"),
+    ):
+        edge = Edge()
+        objects = dict(edge.add(leaves))
+        head = Checkpoint("log", len(leaves), edge.root())
+
+        class Rows:
+            def log_leaves(self, start, end, leaves=leaves):
+                return leaves[start:end]
+
+        assert code_of(_same_everywhere, Rows(), objects.__getitem__, head) == code
+
+
+def test_a_witness_who_saw_more_is_told(done):
+    _, line, _ = done
+    head = published_head(line.storage, line.keyring).checkpoint
+    line.storage.put_once(cosigned_key(4, "f" * 64), line.storage.read(CHECKPOINT))
+    assert _cosigned(line.storage, line.keyring, head) == 1
+    assert code_of(_cosigned, line.storage, line.keyring, replace(head, size=3)) == "log-rolled-back"
