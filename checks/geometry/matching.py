@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from checks.statistics.undefined import Undefined
+
+MOST_CELLS = 9_000_000
+"""Of a matrix of labels that contend for each other; a larger one is not solved."""
+
 
 def ragged_product(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each group g all pairs of its left[g] and right[g] members: group, number on the left, on the right; int64."""
@@ -22,7 +27,7 @@ def matched(group: np.ndarray, left: np.ndarray, right: np.ndarray, gain: np.nda
     """Positions of the candidates that are chosen, ascending, int64.
 
     Candidates: in `group` (ascending) label `left` and label `right` may be matched with `gain`, all int64 [n], gain > 0.
-    Labels are numbered so that no number is in two groups.
+    Labels are numbered so that no number is in two groups. Raises Undefined too-many-labels.
     """
     if not group.size:
         return np.zeros(0, dtype=np.int64)
@@ -44,6 +49,8 @@ def _assigned(left: np.ndarray, right: np.ndarray, gain: np.ndarray) -> np.ndarr
 
     rows, row = np.unique(left, return_inverse=True)
     columns, column = np.unique(right, return_inverse=True)
+    if rows.size * columns.size > MOST_CELLS:
+        raise Undefined("too-many-labels")
     total = np.zeros((rows.size, columns.size))
     place = np.full(total.shape, -1, dtype=np.int64)
     total[row, column] = gain

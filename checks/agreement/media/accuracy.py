@@ -22,7 +22,7 @@ from checks.agreement.media.source import GOLD, Labels, Reading, Source, against
 from checks.agreement.media.tables import accuracy_tables
 from checks.agreement.media.tally import Comparison, tally
 from checks.agreement.statistic import Statistic
-from checks.kernel import Analyzer, Check, Declaration, Failures, Misdeclared, Outcome, States
+from checks.kernel import Analyzer, Check, Declaration, Failures, Metric, Misdeclared, Outcome, States
 from checks.statistics.targets import demanded
 from checks.statistics.undefined import Undefined
 
@@ -97,14 +97,17 @@ class MediaAccuracy(Check):
         """The metric over all items with gold."""
         measure = self.matching.measure
         reading, found = Reading(self.source), average_precision.Collected(measure, self.score)
-        comparison = tally(
-            reading,
-            self._partitions(reading, states),
-            self._compare(reading, found),
-            measures.score_of(measure),
-            full=0 if measure in measures.ERRORS else 1,
-            by_label=measure in measures.BY_LABEL,
-        )
+        try:
+            comparison = tally(
+                reading,
+                self._partitions(reading, states),
+                self._compare(reading, found),
+                measures.score_of(measure),
+                full=0 if measure in measures.ERRORS else 1,
+                by_label=measure in measures.BY_LABEL,
+            )
+        except Undefined as why:
+            return Outcome(Metric(measure, undefined=why.reason), states.rows(self.object))
         detections = found.detections(reading.labels.ranks()[1]) if measure in _MEAN_AP else None
         if not comparison.unit.size:
             statistic = Statistic(undefined="no-gold")

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from checks.agreement.intervals import REPLICATES, percentiles, poisson_weights
-from checks.agreement.media.joints import NOBODY, ONE, Everyone, Sets, portions
+from checks.agreement.media.joints import NOBODY, ONE, Everyone, Facing, Sets
 from checks.agreement.media.likeness import Likeness
 from checks.agreement.media.source import GOLD, Labels
 from checks.agreement.statistic import Statistic
@@ -75,17 +75,10 @@ class Collected:
         mine = sets.start[second][joint] + member
         self.scored += int(scored[mine].sum())
         hit = np.zeros((mine.size, len(thresholds)), dtype=bool)
-        offset = np.cumsum(sets.count[second]) - sets.count[second]
-        for lower, upper in portions(sets.count[first] * sets.count[second]):
-            part = slice(lower, upper)
-            g, i, j = ragged_product(sets.count[first][part], sets.count[second][part])
-            gold_at, at = sets.start[first][part][g] + i, sets.start[second][part][g] + j
-            same = labels.label[gold_at] == labels.label[at]
-            g, j, gold_at, at = g[same], j[same], gold_at[same], at[same]
-            like = np.rint(alike(gold_at, at) * ONE).astype(np.int64)
-            near = np.flatnonzero(like >= thresholds[0])
-            place, gold_of_joint = offset[part][g[near]] + j[near], gold_at[near] + labels.item.size * g[near]
-            _take(hit, Candidates(place, gold_of_joint, like[near], score[at[near]]), thresholds)
+        facing = Facing(sets.start[first], sets.start[second], sets.count[first], sets.count[second])
+        for near in facing.candidates(labels, alike, thresholds[0], same_label=True):
+            gold, place = facing.slots(near)
+            _take(hit, Candidates(place, gold, near.like, score[near.right]), thresholds)
         self.parts.append((labels.label[mine], score[mine], self.items + labels.item[mine], hit))
         self.items += labels.items
 

@@ -15,6 +15,7 @@ from checks.agreement.media.likeness import Likeness
 from checks.agreement.media.source import Labels
 from checks.geometry import edits
 from checks.geometry.matching import matched, ragged_product
+from checks.statistics.undefined import Undefined
 
 ONE = 10**12
 """Full likeness."""
@@ -27,6 +28,12 @@ NONE = -1
 
 _AT_ONCE = 1 << 19
 """Pairs of labels that are compared at once."""
+
+MOST_LABELS = 20_000
+"""Labels of one rater on one item; of more nothing is matched."""
+
+LONGEST = 10**12
+"""Characters (or words) of two transcripts, multiplied: beyond, they are not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,8 @@ def compared(
     first, second = sets.pairs(gold)
     many_left, many_right = sets.count[first], np.where(second < 0, 0, sets.count[second])
     start_left, start_right = sets.start[first], np.where(second < 0, 0, sets.start[second])
-    found = _matches(labels, alike, (start_left, start_right), (many_left, many_right), least, same_label=same_label)
+    facing = Facing(start_left, start_right, many_left, many_right)
+    found = _matches(labels, alike, facing, least, same_label=same_label)
     entries = _entries(labels, found, (start_left, start_right), (many_left, many_right))
     return Joints(
         sets.item[first],
@@ -163,42 +171,82 @@ def _sum_by(group: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
     return out
 
 
-def _matches(
-    labels: Labels,
-    alike: Likeness,
-    start: tuple[np.ndarray, np.ndarray],
-    many: tuple[np.ndarray, np.ndarray],
-    least: int,
-    *,
-    same_label: bool,
-) -> Matches:
-    found = []
-    for lower, upper in portions(many[0] * many[1]):
-        part = slice(lower, upper)
-        group, i, j = ragged_product(many[0][part], many[1][part])
-        i, j = start[0][part][group] + i, start[1][part][group] + j
+@dataclass(frozen=True, slots=True)
+class Facing:
+    """The labels that face each other: of each joint the first position and the number, on the left and on the right."""
+
+    start_left: np.ndarray
+    start_right: np.ndarray
+    many_left: np.ndarray
+    many_right: np.ndarray
+
+    def candidates(self, labels: Labels, alike: Likeness, least: int, *, same_label: bool) -> Iterator[Matches]:
+        """Pairs of labels that are `least` alike (1e-12), whole joints at a time. Raises Undefined too-many-labels."""
+        if max(self.many_left.max(initial=0), self.many_right.max(initial=0)) > MOST_LABELS:
+            raise Undefined("too-many-labels")
+        for lower, upper in _portions(self.many_left * self.many_right):
+            pieces = [
+                self._near(labels, alike, least, part, same_label=same_label) for part in self._parts(lower, upper)
+            ]
+            if sum(piece.joint.size for piece in pieces) > _AT_ONCE << 3:
+                raise Undefined("too-many-labels")
+            yield Matches(
+                *(np.concatenate(c) for c in zip(*((p.joint, p.left, p.right, p.like) for p in pieces), strict=True))
+            )
+
+    def _parts(self, lower: int, upper: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Joints with how many labels on the left to pass over and to take: a joint of very many pairs bit by bit."""
+        joint = np.arange(lower, upper)
+        if upper > lower + 1:
+            yield joint, np.zeros_like(joint), self.many_left[lower:upper]
+            return
+        whole = int(self.many_left[lower])
+        step = max(_AT_ONCE // max(int(self.many_right[lower]), 1), 1)
+        for begin in range(0, max(whole, 1), step):
+            yield joint, np.array([begin]), np.array([min(step, whole - begin)])
+
+    def _near(
+        self,
+        labels: Labels,
+        alike: Likeness,
+        least: int,
+        part: tuple[np.ndarray, np.ndarray, np.ndarray],
+        *,
+        same_label: bool,
+    ) -> Matches:
+        joint, begin, take = part
+        group, i, j = ragged_product(take, self.many_right[joint])
+        i, j = (self.start_left[joint] + begin)[group] + i, self.start_right[joint][group] + j
         if same_label:
             same = np.flatnonzero(labels.label[i] == labels.label[j])
             group, i, j = group[same], i[same], j[same]
         like = np.rint(alike(i, j) * ONE).astype(np.int64)
         near = np.flatnonzero(like >= max(least, 1))
-        group, i, j, like = group[near], i[near], j[near], like[near]
-        slots = (
-            _slots(many[0][part], group) + i - start[0][part][group],
-            _slots(many[1][part], group) + j - start[1][part][group],
-        )
-        kept = matched(group, *slots, like)
-        found.append((lower + group[kept], i[kept], j[kept], like[kept]))
-    columns = [np.concatenate(c) for c in zip(*found, strict=True)] if found else [np.zeros(0, dtype=np.int64)] * 4
-    return Matches(*columns)
+        return Matches(joint[group[near]], i[near], j[near], like[near])
+
+    def slots(self, found: Matches) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers of the labels of candidates, on the left and on the right, no number in two joints."""
+        sides = ((self.start_left, self.many_left, found.left), (self.start_right, self.many_right, found.right))
+        left, right = ((np.cumsum(many) - many - start)[found.joint] + at for start, many, at in sides)
+        return left, right
 
 
-def _slots(many: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Where the numbers of a group's labels begin, if labels are numbered group by group."""
-    return np.asarray((np.cumsum(many) - many)[group])
+def _matches(labels: Labels, alike: Likeness, facing: Facing, least: int, *, same_label: bool) -> Matches:
+    chosen = [np.zeros((4, 0), dtype=np.int64)]
+    for found in facing.candidates(labels, alike, least, same_label=same_label):
+        columns = np.stack([found.joint, found.left, found.right, found.like])
+        chosen.append(columns[:, _one_to_one(found, facing)])
+    return Matches(*np.concatenate(chosen, axis=1))
 
 
-def portions(sizes: np.ndarray) -> Iterator[tuple[int, int]]:
+def _one_to_one(found: Matches, facing: Facing) -> np.ndarray:
+    if not found.joint.size:
+        return found.joint
+    left, right = facing.slots(found)
+    return matched(found.joint, left - left.min(), right - right.min(), found.like)
+
+
+def _portions(sizes: np.ndarray) -> Iterator[tuple[int, int]]:
     """Ranges of joints with about _AT_ONCE pairs of labels in each; one joint at least."""
     ends = np.cumsum(sizes)
     lower = 0
@@ -234,6 +282,8 @@ def transcribed(labels: Labels, unit: edits.Unit, *, gold: int | None = None) ->
     first, second = sets.pairs(gold)
     texts = _texts(labels, sets, unit)
     length = np.array([len(t) for t in texts], dtype=np.int64)
+    if (length[first].astype(np.float64) * length[second]).max(initial=0) > LONGEST:
+        raise Undefined("too-long-text")
     pairs = zip(first.tolist(), second.tolist(), strict=True)
     distance = [edits.distance(texts[a], texts[b]) if b >= 0 else len(texts[a]) for a, b in pairs]
     nothing = np.zeros(0, dtype=np.int64)

@@ -22,7 +22,7 @@ from checks.agreement.media.tables import agreement_tables
 from checks.agreement.media.tally import Comparison, tally
 from checks.agreement.statistic import MOST_PAIRED_RATERS, Statistic
 from checks.geometry.keypoints import COCO_PERSON
-from checks.kernel import Analyzer, Check, Declaration, Failures, Misdeclared, Outcome, States
+from checks.kernel import Analyzer, Check, Declaration, Failures, Metric, Misdeclared, Outcome, States
 from checks.statistics.targets import demanded
 from checks.statistics.undefined import Undefined
 
@@ -136,14 +136,17 @@ class MatchedAgreement(Check):
             everyone = None if expected is None else Everyone(expected, reading.order())
             return self.matching.compare(labels, everyone=everyone)
 
-        comparison = tally(
-            reading,
-            reading.partitions(states),
-            compare,
-            measures.score_of(measure),
-            full=0 if measure in measures.ERRORS else 1,
-            by_label=measure in measures.BY_LABEL,
-        )
+        try:
+            comparison = tally(
+                reading,
+                reading.partitions(states),
+                compare,
+                measures.score_of(measure),
+                full=0 if measure in measures.ERRORS else 1,
+                by_label=measure in measures.BY_LABEL,
+            )
+        except Undefined as why:
+            return Outcome(Metric(measure, undefined=why.reason), states.rows(self.object))
         statistic = _statistic(comparison, measure)
         violation = self._violation(comparison, statistic)
         metric = statistic.metric(measure)

@@ -86,5 +86,9 @@ REASONS: Final[Mapping[str, Text]] = {
     "no-matches": Text("짝지어진 라벨이 하나도 없음", "no label has a match"),
     "nothing-labelled": Text("정답이 있는 대상에 라벨이 하나도 없음", "no label on the items with gold"),
     "empty-reference": Text("비교할 글자가 없음", "there is no text to compare with"),
+    "too-many-labels": Text(
+        "한 대상에 붙은 라벨이 너무 많아 짝을 지을 수 없음", "too many labels on one item to match them"
+    ),
+    "too-long-text": Text("글이 너무 길어 비교할 수 없음", "texts too long to be compared"),
     "no-gold": Text("정답 라벨이 하나도 없음", "there is no gold label"),
 }
