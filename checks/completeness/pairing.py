@@ -24,6 +24,7 @@ from checks.completeness.pairing_rules import PairingRule, split
 from checks.kernel import Analyzer, Check, Declaration, Metric, Misdeclared, Outcome, State, States, Table
 from checks.row_rule import NONE
 from checks.schema.readable import defect_tables
+from checks.validity.fault_lists import Listed, fault_tables, smallest
 
 DELIVERY = "delivery"
 
@@ -202,6 +203,7 @@ class Pairing(Check):
     def judge(self, states: States) -> Outcome:
         """Stem by stem."""
         counts, codes, places = Counter[str](), Counter[str](), Failing()
+        told: list[Listed] = []
         for table in _tables(states[self.files]):
             faults: list[Fault] = []
             whole, others = _plain_pairs(table)
@@ -212,11 +214,16 @@ class Pairing(Check):
                 faults += found.faults
             codes.update(f"{CODES[fault.code]}/{fault.code}" for fault in faults)
             places = places.merge(_places(faults))
+            told = smallest((*told, *(Listed(f.path, -1, "", CODES[f.code], f.code) for f in faults)))
         rows = tuple((name, counts[name]) for name in ("items", "labels", "pairs"))
         return Outcome(
             Metric.count("pairing-faults", codes.total()),
             counts["labels"] + counts["items"],
-            detail=(Table("pairing", ("files", "count"), rows), *defect_tables(DefectTally(dict(codes), places))),
+            detail=(
+                Table("pairing", ("files", "count"), rows),
+                *defect_tables(DefectTally(dict(codes), places)),
+                *fault_tables(told),
+            ),
             failures=places.failures(),
             violation=None if counts.total() else "empty-delivery",
         )

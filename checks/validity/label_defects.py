@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -17,6 +17,7 @@ from checks.analyzers.defects import Defects, DefectTally
 from checks.batch import Defect
 from checks.columns import View
 from checks.kernel import State
+from checks.validity.fault_lists import Listed
 
 MOST_PLACES = 100_000
 """Places kept, the smallest. Beyond it a label's missing value may be listed beside the reader's own finding."""
@@ -31,10 +32,10 @@ def digests(files: Iterable[str]) -> np.ndarray:
 
 
 class DefectPlaces(DefectTally, frozen=True):
-    """Defects with the files they are in (digests end to end) and the smallest places: (file, pointer)."""
+    """Defects with the files they are in (digests end to end), and the smallest of them: file, pointer, list/code, row."""
 
     files: bytes = b""
-    pointers: tuple[tuple[str, str], ...] = ()
+    pointers: tuple[tuple[str, str, str, int], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.files) % _DIGEST.itemsize:
@@ -53,18 +54,24 @@ class DefectPlaces(DefectTally, frozen=True):
 
     def named(self) -> list[str]:
         """The files whose places are kept."""
-        return sorted({file for file, _ in self.pointers})
+        return sorted({file for file, *_ in self.pointers})
 
     def below(self, file: str, pointer: str) -> list[int]:
         """Which of the places are the label's at `pointer`, or a value's below it."""
         found = []
-        for at in range(bisect_left(self.pointers, (file, pointer)), len(self.pointers)):
-            where, inner = self.pointers[at]
+        for at in range(bisect_left(self.pointers, (file, pointer, "", -1)), len(self.pointers)):
+            where, inner, *_ = self.pointers[at]
             if where != file or not inner.startswith(pointer):
                 break
             if not inner[len(pointer) :][:1].isalnum():
                 found.append(at)
         return found
+
+    def listed(self) -> Iterator[Listed]:
+        """The defects whose places are kept."""
+        for file, pointer, name, row in self.pointers:
+            which, _, code = name.partition("/")
+            yield Listed(file, row, pointer, which, code)
 
     @property
     def cut(self) -> int:
@@ -89,5 +96,5 @@ class LabelDefects(Defects):
     def observe_defect(self, defect: Defect) -> DefectPlaces:
         """One defect."""
         tally = super().observe_defect(defect)
-        place = (defect.file, defect.pointer)
+        place = (defect.file, defect.pointer, f"{defect.list}/{defect.code}", defect.row)
         return DefectPlaces(tally.codes, tally.places, digests([defect.file]).tobytes(), (place,))

@@ -26,6 +26,7 @@ from checks.columns import Col
 from checks.kernel import Analyzer, Check, Declaration, Metric, Misdeclared, Outcome, States, Table, Target
 from checks.schema.readable import defect_tables
 from checks.streams import ANNOTATIONS
+from checks.validity.fault_lists import MOST, Listed, fault_tables, smallest
 from checks.validity.faults import FAULTS, PARTS, TELLABLE, TOLD, Marks, mask_of, of_part
 from checks.validity.label_defects import DefectPlaces, LabelDefects, digests
 from checks.validity.label_facts import LabelFacts
@@ -56,6 +57,7 @@ class _Counted:
     wrong_values: int = 0
     codes: Counter[str] = field(default_factory=Counter)
     places: Failing = field(default_factory=Failing)
+    faults: list[Listed] = field(default_factory=list)
     borne: set[int] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
     wrong_files: set[str] = field(default_factory=set)
@@ -77,6 +79,18 @@ class _Counted:
                 self.codes[f"{fault.list}/{code}"] += count
         found = failing_in(labels, np.flatnonzero(listed), labels.num_rows, lambda at: _words(int(listed[at])))
         self.places = self.places.merge(found)
+        self._list(labels, listed)
+
+    def _list(self, labels: pa.Table, listed: np.ndarray) -> None:
+        """The faults with their places, the smallest of all."""
+        hits = np.flatnonzero(listed)
+        some = labels.select(["file", "row", "pointer"]).take(pa.array(hits))
+        places = zip(*(column.to_pylist() for column in some.columns), listed[hits].tolist(), strict=True)
+        for file, row, pointer, bits in places:
+            named = (fault for fault in FAULTS.values() if bits >> fault.bit & 1)
+            self.faults += (Listed(file, row, pointer, fault.list, fault.code) for fault in named)
+        if len(self.faults) > 2 * MOST:
+            self.faults = smallest(self.faults)
 
     def _hear(self, labels: pa.Table, marks: Marks) -> None:
         """Marks the labels that a reader has told of."""
@@ -195,6 +209,7 @@ class LabelValidity(Check):
             detail=(
                 Table("denominators", ("denominator", "total", "wrong", "wrong-share"), rows),
                 *defect_tables(both),
+                *fault_tables((*defects.listed(), *counted.faults)),
             ),
             failures=both.places.failures(),
         )

@@ -22,7 +22,7 @@ INLINE_ROWS: Final = 200
 NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?")
 LONG_DECIMAL: Final = re.compile(r"-?[0-9]+\.[0-9]{5,}")
 HEADINGS: Final[Mapping[str, Text]] = {**names.MEASURES, **names.COLUMNS}
-WORDS: Final = frozenset({"class", "class-a", "class-b", "bin", "label", "label-a", "label-b", "category", "rater", "other-rater", "rater-a", "rater-b", "group", "split", "column", "file", "code", "coincidences"})  # fmt: skip
+WORDS: Final = frozenset({"class", "class-a", "class-b", "bin", "pointer", "label", "label-a", "label-b", "category", "rater", "other-rater", "rater-a", "rater-b", "group", "split", "column", "file", "code", "coincidences"})  # fmt: skip
 """Columns of the data's own words, which are never taken for numbers."""
 
 

@@ -13,6 +13,8 @@ from include.assessment import Source, assess
 from include.deliveries.progress import silent
 from include.settings import Settings
 
+LISTS = ("format", "structure", "file")
+
 RULES = {
     "files": "delivery.files",
     "items": "items.readable",
@@ -76,6 +78,13 @@ def test_a_thousand_photos_in_six_trees(tmp_path: Path) -> None:
         assert {which: count for which, count in shown if count} == lists, name
         assert rows[name]["failures"]["count"] == sum(f.rule == rule for f in delivery.findings)
         assert rows[name]["verdict"] == "FAIL"
+        if rule in {"labels", "pairing"}:
+            shown = {
+                (which, code, file, pointer)
+                for which in LISTS
+                for code, file, _, pointer in tables(rows[name]).get(f"{which}-faults", [])
+            }
+            assert shown == {tuple(f[1:]) for f in delivery.findings if f.rule == rule}
     wrong = {f.file for f in delivery.findings if f.rule == "labels"}
     files = next(row for row in tables(rows["annotations.label-validity"])["denominators"] if row[0] == "files")
     assert files[1:3] == [delivery.documents, len(wrong)]

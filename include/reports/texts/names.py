@@ -149,6 +149,9 @@ TABLES: Final[Mapping[str, Text]] = {
     "histogram-duration": Text("재생 시간 (초)", "Duration (seconds)"),
     "histogram-chars": Text("본문의 길이 (글자)", "Length of texts (characters)"),
     "histogram-text": Text("라벨 텍스트의 길이 (글자)", "Length of label texts (characters)"),
+    "format-faults": Text("형식오류 목록", "Errors of format"),
+    "structure-faults": Text("구조오류 목록", "Errors of structure"),
+    "file-faults": Text("파일오류 목록", "Errors of files"),
     "denominators": Text("분모별 오류율", "By denominator"),
     "archives": Text("압축 파일과 파일 이름의 인코딩", "Archives and the encoding of their names"),
     "ratings": Text("라벨 작업 현황", "Ratings"),
@@ -169,6 +172,8 @@ TABLES: Final[Mapping[str, Text]] = {
 COLUMNS: Final[Mapping[str, Text]] = {
     **agreement.COLUMNS,
     "denominator": Text("분모", "denominator"),
+    "record": Text("레코드", "record"),
+    "pointer": Text("위치", "place"),
     "bin": Text("구간", "bin"),
     "class-a": Text("클래스 가", "class A"),
     "class-b": Text("클래스 나", "class B"),
