@@ -97,4 +97,5 @@ PEERS := agreement cuallee duckdb great_expectations pandas pandera pointblank p
 .PHONY: bench
 bench: .venv/dev.stamp $(PEERS:%=.dambo/bench-venvs/%/stamp) ## suite T and its parts against the peers, each in its own environment
 	@$(BIN)/python benchmarks/suite_t.py
+	@$(BIN)/python benchmarks/two_cores.py
 	@$(BIN)/python benchmarks/parts.py

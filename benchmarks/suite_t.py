@@ -144,11 +144,6 @@ def table(title: str, more: Mapping[str, Used], less: Mapping[str, Used]) -> str
     return shown(title, lines, head)
 
 
-def speed_up(more: Mapping[str, Used], less: Mapping[str, Used]) -> float:
-    """How much sooner two cores are done than one, start-up apart."""
-    return (more[ONE].wall_s - less[ONE].wall_s) / (more[TWO].wall_s - less[TWO].wall_s)
-
-
 def validation(rows: int, work: Path, data: Data) -> dict[str, tuple[Used, Used, float]]:
     """Packages: two sizes, and the marginal CPU seconds per million rows between them."""
     found = {}
@@ -208,10 +203,6 @@ def main() -> None:
         size = sum(path.stat().st_size for path in data.of(rows).iterdir()) / 2**20
         tell(
             table(f"Suite T, {rows:,} rows, {size:,.0f} MiB", more, less), suite=facts({"quarter": less, "whole": more})
-        )
-        tell(
-            f"Two cores are done {speed_up(more, less):.1f} times as soon as one, start-up apart.\n",
-            speed_up_of_two_cores=round(speed_up(more, less), 2),
         )
         parts = validation(rows // 4, work, data)
         own = parts["dambo"][2]
