@@ -196,4 +196,4 @@ def test_klue_nli():
     batches, defects = read(path, "json")
     assert (rows_of(batches), defects) == (json.loads(path.read_text(encoding="utf-8")), [])
     assert sum(batch.table.num_rows for batch in batches) == 3000
-    assert batches[0].pointer_of(2999) == "/2999"
+    assert batches[0].pointer.format(row=2999, number=3000) == "/2999"

@@ -53,7 +53,7 @@ def test_reads_declared_columns_by_contract_name(tmp_path):
     assert batches[0].table.schema.names == ["c0", "c1"]
     assert batches[0].found == ("x", "번호", "y")
     assert batches[0].lexical
-    assert batches[0].pointer_of(1) == "row 2"
+    assert batches[0].pointer.format(row=1, number=2) == "row 2"
 
 
 def test_empty_fields_are_null_quoted_or_not(tmp_path):

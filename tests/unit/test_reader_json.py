@@ -48,7 +48,7 @@ def test_array_of_records(tmp_path):
     records, defects, batches = read(tmp_path, '[{"a":1,"b":"x"},{"b":null,"c":[]}]', spec_of("a", "b"))
     assert (records, defects) == ([(0, {"a": 1, "b": "x"}), (1, {"a": None, "b": None})], [])
     assert batches[0].found == ("a", "b", "c")
-    assert batches[0].pointer_of(1) == "/1"
+    assert batches[0].pointer.format(row=1, number=2) == "/1"
     assert not batches[0].lexical
 
 
@@ -56,14 +56,14 @@ def test_records_at_a_pointer(tmp_path):
     text = '{"info": {"n": [1, 2]}, "a/b": [0, {"x~{y}": [{"v": 1}, {"v": 2}]}], "after": "z"}'
     records, defects, batches = read(tmp_path, text, spec_of("v", records="/a~1b/1/x~0{y}"))
     assert (records, defects) == ([(0, {"v": 1}), (1, {"v": 2})], [])
-    assert batches[0].pointer_of(1) == "/a~1b/1/x~0{y}/1"
+    assert batches[0].pointer.format(row=1, number=2) == "/a~1b/1/x~0{y}/1"
 
 
 def test_an_object_is_one_record(tmp_path):
     for text, options in (('{"v": 7}', {}), ('{"d": {"v": 7}, "w": 1}', {"records": "/d"})):
         records, defects, batches = read(tmp_path, text, spec_of("v", **options))
         assert (records, defects) == ([(0, {"v": 7})], [])
-        assert batches[0].pointer_of(0) == options.get("records", "")
+        assert batches[0].pointer.format(row=0, number=1) == options.get("records", "")
 
 
 def test_columns_by_pointer(tmp_path):
@@ -172,7 +172,7 @@ def test_a_defective_line_is_left_out(tmp_path, record, code, pointer):
         code = "trailing-data"
     assert codes(defects) == [(code, 2, f"line 3 {pointer}".strip())]
     assert records == [(0, {"a": 1}), (3, {"a": 3})]
-    assert batches[0].pointer_of(3) == "line 4"
+    assert batches[0].pointer.format(row=3, number=4) == "line 4"
 
 
 def test_depth_at_the_limit_is_taken(tmp_path):

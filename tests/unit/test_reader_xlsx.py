@@ -209,7 +209,7 @@ def test_blank_rows_are_no_records_and_places_are_the_sheets(tmp_path):
     path = grid(tmp_path / "f.xlsx", [[], ["a", "b"], [1, "x"], [], [None, ""], [2, None]], "새 '시트'{}")
     records, defects, (batch,) = read(path, spec_of("a", "b"))
     assert (records, defects) == ([(2, 1, "x"), (5, 2, None)], [])
-    assert batch.pointer_of(5) == "'새 ''시트''{}'!A6"
+    assert batch.pointer.format(row=5, number=6) == "'새 ''시트''{}'!A6"
     assert batch.found == ("a", "b")
 
 
