@@ -45,13 +45,14 @@ class ColumnView:
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """A detail table: `note` says where the other rows are; `long` ones start folded."""
+    """A detail table: `note` says where the other rows are; `long` ones start folded; `wide` ones take the whole width."""
 
     name: Markup
     columns: Sequence[ColumnView]
     rows: int
     note: Markup | None
     long: bool
+    wide: bool
     svg: Markup | None
     caption: Markup | None
 
@@ -68,6 +69,7 @@ def table_views(detail: Sequence[Json], metric: Json | None, charts: int) -> Ite
             rows=min(len(rows), INLINE_ROWS),
             note=_note(table),
             long=len(rows) > 15,
+            wide="pointer" in table["columns"],
             svg=None if drawn is None else Markup(drawn.svg),  # noqa: S704 - checked to be drawing only
             caption=None if drawn is None else both(drawn.caption),
         )
