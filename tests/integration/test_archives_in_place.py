@@ -121,7 +121,9 @@ def test_any_shard_plan_gives_the_same_report(tmp_path):
 
 def test_a_broken_archive_fails_the_delivery(tmp_path):
     report, outcome = checked(
-        World.make(tmp_path), {"a.jsonl": jsonl(ROWS), "b.zip": zipped(FILES)[:-30]}, contract(physicalName="**/*.jsonl")
+        World.make(tmp_path),
+        {"a.jsonl": jsonl(ROWS), "b.zip": zipped(FILES)[:-30]},
+        contract(physicalName="**/*.jsonl"),
     )
     assert (report["verdict"], outcome) == ("FAIL", "REJECT")
     assert codes(rule(report, "delivery.delivery-files")) == {"archive-truncated": 1}
