@@ -4,11 +4,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import pyarrow.parquet as pq
+from batches import batches
 
 from checks import engine
 from checks.analyzers.keyset import Keys
-from checks.batch import Batch
 from checks.columns import Col
 
 col = Col("key", "integer")
@@ -17,9 +16,7 @@ plan = engine.Plan({"references": (own,), "keys": (known,)})
 with tempfile.TemporaryDirectory(dir=sys.argv[3]) as scratch:
     tally = engine.Tally(plan, Path(scratch))
     for name, path in zip(("references", "keys"), sys.argv[1:3], strict=True):
-        row = 0
-        for batch in pq.ParquetFile(path).iter_batches(65_536, use_threads=False):
-            tally.add(name, Batch(name, batch, first_row=row))
-            row += batch.num_rows
+        for batch in batches(path, name):
+            tally.add(name, batch)
     states = tally.states()
     print(states[own].absent_from(states[known]).count)

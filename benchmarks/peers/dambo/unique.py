@@ -4,18 +4,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-import pyarrow.parquet as pq
+from batches import batches
 
 from checks import engine
 from checks.analyzers.keyset import Keys
-from checks.batch import Batch
 from checks.columns import Col
 
 analyzer = Keys("o", (Col("key", "integer" if sys.argv[2] == "integer" else "string"),))
 plan = engine.Plan({"o": (analyzer,)})
 with tempfile.TemporaryDirectory(dir=sys.argv[3]) as scratch:
-    row, tally = 0, engine.Tally(plan, Path(scratch))
-    for batch in pq.ParquetFile(sys.argv[1]).iter_batches(65_536, use_threads=False):
-        tally.add("o", Batch("f", batch, first_row=row))
-        row += batch.num_rows
+    tally = engine.Tally(plan, Path(scratch))
+    for batch in batches(sys.argv[1]):
+        tally.add("o", batch)
     print(tally.states()[analyzer].surplus().count)
