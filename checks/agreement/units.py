@@ -98,7 +98,9 @@ def from_rows(cells: Cells, *, by: bool, missing: frozenset[str]) -> tuple[Ratin
     item, rater, value = rows[:, -3], rows[:, -2], rows[:, -1]
     labels, (recode,) = _vocabulary([cells.vocabulary(2 + by)], missing)
     label = recode[value]
-    known = (item >= 0) & (rater >= 0)
+    names = tuple(cells.vocabulary(1 + by))
+    named = np.array([bool(name.strip()) for name in (*names, "")])  # the last is code -1: null
+    known = (item >= 0) & named[rater]
     items = max(int(item.max(initial=-1)) + 1, 1)
     keys, unit = np.unique((group * items + item)[known], return_inverse=True)
     rated = label[known] >= 0
@@ -106,7 +108,6 @@ def from_rows(cells: Cells, *, by: bool, missing: frozenset[str]) -> tuple[Ratin
     counts = cells.tally()
     distinct = np.unique(unit[rated] * (int(rater.max(initial=0)) + 1) + rater[entries]).size
     defects = RowDefects(int(counts[entries].sum()) - distinct, int(counts[~known].sum()))
-    names = tuple(cells.vocabulary(1 + by))
     weight = np.ones(keys.size, dtype=np.int64)
     ratings = Ratings(names, labels, groups, unit[rated], rater[entries], label[entries], weight, keys // items)
     return _sorted(ratings), defects

@@ -223,9 +223,10 @@ def test_a_rater_twice_on_one_item_is_counted_and_fails():
 
 
 def test_ratings_without_item_or_rater_fail():
-    outcome = long([*ROWS, (None, "p", "x"), ("1", None, "x")])
-    assert outcome.metric.undefined == outcome.violation == "unidentified-rating"
-    assert dict(detail(outcome, "rating-defects").rows)["unidentified-rating"] == 2
+    for nobody in (None, "", "  "):
+        outcome = long([*ROWS, (None, "p", "x"), ("1", nobody, "x")])
+        assert outcome.metric.undefined == outcome.violation == "unidentified-rating"
+        assert dict(detail(outcome, "rating-defects").rows)["unidentified-rating"] == 2
 
 
 def test_one_item_in_two_groups_is_two_units():

@@ -162,6 +162,9 @@ def test_what_fails_whatever_the_number_says():
     assert outcome(check, two(2) + [box(f"j{k}", "a", "x", 0, 0, 1, 1) for k in range(2)]).violation is None
     assert outcome(check, [*two(2), box("i0", None, "x", 0, 0, 1, 1)]).violation == "unidentified-rating"
     assert outcome(check, [*two(2), box(None, "a", "x", 0, 0, 1, 1)]).violation == "unidentified-rating"
+    for blank in ("", " ", "\u3000"):
+        nobody = [{**r, "annotator_id": blank if r["annotator_id"] == "b" else "a"} for r in two(6)]
+        assert outcome(check, nobody).metric.undefined == "one-rater"
     named = declared("label-agreement", value="box", coefficient="f1", annotators=["a", "b", "c"])
     assert outcome(named, two(3)).violation == "unpaired-rater"
     other_kind = [{**r, "kind": "class", "x": None} for r in two(3)]
@@ -182,6 +185,16 @@ def test_of_more_than_two_raters_the_mean_of_pairs_and_the_worst_first():
     ]
     assert tables["worst-items"].rows == (("labels.json", "/0", 3, 3, Fraction(1, 3)),)
     assert dict(tables["ratings"].rows)["items-apart"] == 1
+
+
+def test_items_that_two_raters_drew_exactly_alike_are_told():
+    copied = [box(f"i{k}", r, "x", 3 * k, 0, 10, 10) for k in range(6) for r in "ab"]
+    drawn = [box(f"i{k}", "c", "x", 3 * k, 0, 10, 10 if k == 0 else 9.5) for k in range(6)]
+    more = [box("i3", "a", "x", 70, 0, 10, 10)]
+    found = outcome(declared("label-agreement", value="box", coefficient="f1"), copied + drawn + more)
+    table = next(t for t in found.detail if t.name == "per-pair")
+    at = table.columns.index("items-drawn-alike")
+    assert {row[:2]: row[at] for row in table.rows} == {("a", "b"): 5, ("a", "c"): 1, ("b", "c"): 1}
 
 
 def test_several_objects_are_raters_and_filters_hold_in_all():

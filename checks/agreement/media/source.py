@@ -222,7 +222,7 @@ class Reading:
         """The rater of each label."""
         if given.rater is not None:
             return _chunked(pa.repeat(pa.scalar(given.rater, pa.large_string()), table.num_rows))
-        who = table.column(RATER.name).cast(pa.large_string())
+        who = _named(table.column(RATER.name).cast(pa.large_string()))
         return _chunked(who if given.otherwise is None else pc.fill_null(who, given.otherwise))
 
     def _reference(self, who: pa.ChunkedArray, given: Object) -> pa.ChunkedArray:
@@ -257,6 +257,12 @@ def _as_labels(table: pa.Table, item: Col, rows: tuple[Col, Col, Col | None]) ->
             codes = pa.array(found.codes, pa.int64(), mask=found.codes < 0)
             columns[name] = found.texts.take(codes)
     return pa.table(columns)
+
+
+def _named(who: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Names of raters: one of blanks alone names nobody, or every label without a name would be one more rater's."""
+    blank = pc.equal(pc.utf8_trim_whitespace(who), "")
+    return pc.if_else(blank, pa.scalar(None, pa.large_string()), who)
 
 
 def _chunked(array: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from checks.agreement.media import measures
 from checks.agreement.media.average_precision import Detections, ranked
-from checks.agreement.media.joints import NOBODY, NONE
+from checks.agreement.media.joints import NOBODY, NONE, ONE
 from checks.agreement.media.tally import Comparison
 from checks.kernel import Number, Table, rounded
 from checks.masking import public
@@ -75,14 +75,20 @@ def _pairs(c: Comparison, measure: str) -> dict[tuple[int, int], Number | None]:
 def _per_pair(
     c: Comparison, measure: str, raters: tuple[str, ...], pairs: dict[tuple[int, int], Number | None]
 ) -> Table:
-    """Each pair of raters with items in common, the worst first."""
+    """Each pair of raters with items in common, the worst first.
+
+    Items that both drew alike to the last digit are counted: of hands that drew apart they are few, of a copy all.
+    """
+    error = measure in measures.ERRORS
+    alike = (c.common > 0) & (2 * c.common == c.many_left + c.many_right) & (c.alike == ONE * c.common)
     rows = []
     for pair in sorted(pairs, key=lambda pair: (_badness(measure, pairs[pair]), pair)):
         at = c.of_pair(pair)
         total = (int(part[at].sum()) for part in (c.many_left, c.many_right, c.common))
-        rows.append((raters[pair[0]], raters[pair[1]], int(at.size), *total, pairs[pair]))
-    common = "edits" if measure in measures.ERRORS else "matched"
-    columns = ("rater", "other-rater", "items", "labels-of-rater", "labels-of-other", common, measure)
+        drawn = () if error else (int(alike[at].sum()),)
+        rows.append((raters[pair[0]], raters[pair[1]], int(at.size), *total, *drawn, pairs[pair]))
+    common = ("edits",) if error else ("matched", "items-drawn-alike")
+    columns = ("rater", "other-rater", "items", "labels-of-rater", "labels-of-other", *common, measure)
     return Table("per-pair", columns, tuple(rows))
 
 

@@ -44,6 +44,7 @@ COLUMNS: Final[Mapping[str, Text]] = {
     "labels-of-rater": Text("이 작업자의 라벨", "labels of the rater"),
     "labels-of-other": Text("상대의 라벨", "labels of the other"),
     "matched": Text("짝지은 라벨", "matched"),
+    "items-drawn-alike": Text("끝자리까지 똑같이 그린 항목", "items drawn exactly alike"),
     "edits": Text("편집 수", "edits"),
     "error-rate": Text("오류율", "error rate"),
     "same-class": Text("클래스까지 같은 라벨", "of the same class"),
