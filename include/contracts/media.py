@@ -21,6 +21,13 @@ OF_MANY = frozenset({"coco", "openimages", "image-folder"})
 """Formats whose files hold the labels of many samples, or are the samples."""
 
 
+OF_OWN_FILES = frozenset({"image-folder"})
+"""Formats whose labels are of the very files that they stand in."""
+
+OF_TEXTS = frozenset({"aihub", "ner", "conll"})
+"""Formats that may hold the text that they label, so that nothing else need be delivered."""
+
+
 def of_stream(found: Object) -> Iterator[Draft]:
     """Histograms, to look at."""
     if found.spec.format in STREAM_OF:
@@ -34,6 +41,8 @@ def of_labels(found: Object, objects: Sequence[Object], problems: Problems) -> I
     if labels and not _declared(found):
         path = found.node.path
         yield Draft(found.spec.name, VALIDITY, VALIDITY, path, path, params=_defaults(found, objects))
+    if labels:
+        _linked(found, objects, problems)
     if found.pairing is None:
         return
     value, path = found.pairing
@@ -47,6 +56,24 @@ def of_labels(found: Object, objects: Sequence[Object], problems: Problems) -> I
         }
         params = {key: given for key, given in params.items() if given is not None}
         yield Draft(found.spec.name, "pairing", "pairing", path, path, params=params)
+
+
+def _linked(found: Object, objects: Sequence[Object], problems: Problems) -> None:
+    """Warns of labels that nothing ties to delivered samples: they could be of any others."""
+    name, form = found.spec.name, found.spec.format
+    if form in OF_OWN_FILES or any(r.value.get("from") == f"{name}.item_id" for r in found.node.each("relationships")):
+        return
+    items = next((o.spec.name for o in objects if STREAM_OF.get(o.spec.format) == "items"), None)
+    needs = items is not None or form not in OF_TEXTS
+    if needs and not (found.pairing and _of_file_name(found)):
+        problems.add(found.node.path, "labels-unlinked", word=name, items=items or "items")
+
+
+def _of_file_name(found: Object) -> bool:
+    """Is a label's sample the one of its file's name? Then pairs of files tie labels to samples."""
+    form, reader = found.spec.format, found.spec.reader
+    by_option = {"aihub": "item" not in reader, "voc": reader.get("item") == "file"}
+    return by_option.get(form, form == "yolo" or (form == "transcript" and reader.get("layout") != "list"))
 
 
 def _declared(found: Object) -> bool:

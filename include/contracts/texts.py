@@ -200,6 +200,13 @@ SHAPE: dict[str, Text] = {
         "pairing is for formats with one label file a sample: leave it out",
         "pairing 은 원천데이터마다 라벨 파일이 하나씩 있는 형식에 씁니다. 빼세요",
     ),
+    "labels-unlinked": Text(
+        "nothing demands that the labels of {word} are of delivered samples",
+        "{word} 의 라벨이 납품된 원천데이터의 것인지 점검하지 않습니다",
+        "an object of samples, and relationships: [{{from: {word}.item_id, to: {items}.item_id}}]",
+        "원천데이터 객체를 적고 relationships: [{{from: {word}.item_id, to: {items}.item_id}}] 를 적으세요",
+        level="warning",
+    ),
     "custom-twice": Text("customProperties {word} stands here twice", "customProperties {word} 이(가) 두 번 나옵니다"),
     "programme-missing": Text(
         "no programme is named",

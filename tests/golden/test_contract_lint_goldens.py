@@ -137,6 +137,7 @@ MEDIA_CASES: dict[str, tuple[str, str]] = {
     "media-pairing-items-unknown": ("rule: ai-hub", "rule: ai-hub, items: photos"),
     "media-pairing-without-rule": ("{rule: ai-hub}", "{}"),
     "media-pairing-of-many": ("physicalType: voc", "physicalType: coco"),
+    "media-labels-unlinked": ("    relationships: [{from: annotations.item_id, to: items.item_id}]\n", ""),
     "media-pairing-of-items": ("physicalName: \"**/*.jpg\"\n", "physicalName: \"**/*.jpg\"\n    customProperties: [{property: pairing, value: {rule: stem}}]\n"),
     "media-class-not-agreed": ("canker: 3000", "cancer: 3000"),
     "media-class-of-target-not-agreed": ("scab: 0.5}", "scabs: 0.5}"),

@@ -354,3 +354,44 @@ def test_every_text_is_said_in_both_languages() -> None:
         assert text.en, code
         assert text.ko, code
         assert bool(text.hint) == bool(text.hint_ko), code
+
+
+LABELS = """\
+  - name: labels
+    physicalType: {form}
+    physicalName: "**/*.json"
+    properties: []
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "more", "told"),
+    [
+        ("yolo", "", True),
+        ("yolo", "    customProperties: [{property: pairing, value: {rule: stem}}]\n", False),
+        ("yolo", "    relationships: [{from: labels.item_id, to: photos.item_id}]\n", False),
+        ("coco", "", True),
+        ("transcript", "", True),
+        ("image-folder", "", False),
+        ("aihub", "    customProperties: [{property: pairing, value: {rule: stem}}]\n", False),
+        (
+            "aihub",
+            "    customProperties: [{property: reader, value: {item: /id}}, {property: pairing, value: {rule: stem}}]\n",
+            True,
+        ),
+    ],
+)
+def test_labels_that_nothing_ties_to_samples_are_told(form: str, more: str, told: bool) -> None:
+    photos = '  - {name: photos, physicalType: image, physicalName: "**/*.jpg"}\n'
+    head = contract().decode().split("schema:\n")[0] + "schema:\n"
+    own = LABELS.format(form=form) + more
+    linted = [(p.code, p.level) for p in lint((head + photos + own).encode()) if p.code != "family-missing"]
+    assert linted == ([("labels-unlinked", "warning")] if told else [])
+
+
+@pytest.mark.parametrize(("form", "told"), [("yolo", True), ("conll", False), ("ner", False), ("aihub", False)])
+def test_labels_without_samples_are_told_unless_they_may_hold_their_text(form: str, told: bool) -> None:
+    head = contract().decode().split("schema:\n")[0] + "schema:\n"
+    own = LABELS.format(form=form)
+    codes = [p.code for p in lint((head + own).encode())]
+    assert ("labels-unlinked" in codes) is told
