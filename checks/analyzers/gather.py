@@ -176,7 +176,7 @@ class _Source:
 
     def __init__(self, state: Gathered) -> None:
         self._key = state.key
-        self._runs = [pa.ipc.open_file(pa.memory_map(str(run))) for run in state.runs]
+        self._runs = [pa.ipc.open_file(pa.OSFile(str(run))) for run in state.runs]
         self._loose = state._sorted() if state.loose else None  # noqa: SLF001 - the other half of one class
         if self._loose is not None:
             numbers = self._loose.column(_PARTITION).to_numpy()

@@ -17,7 +17,7 @@ SMALL_ROWS = 8_192
 
 JOINED_ROWS = 65_536
 JOINED_BYTES = 16 << 20
-JOINED_FILES = 8_192
+JOINED_FILES = 2_048
 """Bounds of one joined batch."""
 
 
