@@ -21,6 +21,7 @@ from include.evidence.pack_index import NAME, Index, Item, label
 from include.evidence.pack_keys import key_files, keyring_file
 from include.evidence.pack_names import phase_name, segment
 from include.evidence.pack_page import About, page
+from include.evidence.pack_places import FILES, PAGE, RESULTS, RETENTION, RULES, SCRIPT, TOP, folder_of
 from include.evidence.pack_zip import write
 from include.evidence.predicates import RetentionPredicate
 from include.evidence.records import Records
@@ -29,25 +30,11 @@ from include.programmes import programme_data, programme_ids
 from include.registry import Attempt, Document, Registry
 from include.storage import Storage
 
-TOP: Final = "과제별"
-RULES: Final = "검사 규칙"
-RESULTS: Final = "검사 결과서"
-RETENTION: Final = "retention"
-
 Proofs = Callable[[str], bytes | None]
 """The log's proof of a statement by its identity, None where it is not in the log (yet)."""
 
-PLACES: Final[Mapping[str, tuple[str, str]]] = {
-    "manifest": ("manifest", "manifest.dsse.json"),
-    "manifest-lines": ("manifest-lines", "manifest.jsonl"),
-    "pins": ("pins", "pins.jsonl"),
-    "marker": ("marker", "_DELIVERED.json"),
-    "run-started": ("run-started", "run-started.dsse.json"),
-    "report": ("report", "report.dsse.json"),
-    "report-json": ("report-json", "report.json"),
-    "report-html": ("report-html", "report.html"),
-}
-"""Filed kind -> kind in the pack, file name. Only the newest of each: a repeat of a step supersedes."""
+ONCE: Final = tuple(kind for kind in FILES if kind != "findings-index")
+"""Filed under the names that they have in the pack. Only the newest of each: a repeat of a step supersedes."""
 
 INDEX_OF_FINDINGS: Final = "findings:findings/index.json"
 
@@ -99,10 +86,10 @@ def export(
         _Attempt(registry, storage, attempt, proofs, made).pack()
     newest = _keyring(made, keyrings)
     _retention(made, Records(registry, storage, newest), voucher, proofs)
-    made.put("verify.sh", "script", None, script())
+    made.put(SCRIPT, "script", None, script())
     index = Index(voucher, newest.sha256, tuple(made.items))
     about = {label(each.delivery, each.number): _about(registry, each) for each in attempts}
-    made.put("index.html", "page", None, page(index, about))
+    made.put(PAGE, "page", None, page(index, about))
     index = Index(voucher, newest.sha256, tuple(made.items))
     return write({**made.files, NAME: index.to_bytes()})
 
@@ -149,11 +136,11 @@ class _Attempt:
         name, filed = label(self.attempt.delivery, self.attempt.number), self._filed()
         task = self._task(filed)
         folder = f"{TOP}/{task}/{phase_name(self.attempt.phase)}"
-        results = f"{folder}/{RESULTS}/{segment(f'{self.attempt.delivery}_{self.attempt.number}차')}"
-        for kind, (packed, file) in PLACES.items():
+        results = f"{folder}/{RESULTS}/{folder_of(self.attempt.delivery, self.attempt.number)}"
+        for kind in ONCE:
             if kind in filed:
-                self.made.put(f"{results}/{file}", packed, name, read_filed(self.storage, filed[kind][-1]))
-                self._prove(filed[kind][-1], f"{results}/{file}", name)
+                self.made.put(f"{results}/{FILES[kind]}", kind, name, read_filed(self.storage, filed[kind][-1]))
+                self._prove(filed[kind][-1], f"{results}/{FILES[kind]}", name)
         for number, document in enumerate(filed.get("decision", ()), 1):
             path = f"{results}/decision-{number}.dsse.json"
             self.made.put(path, "decision", name, read_filed(self.storage, document))

@@ -3,7 +3,7 @@
 What must hold, in this order:
  0. the keyring in hand is signed by its own root role;
  1. the pack is an archive in its one form;
- 2. its index lists exactly its files, with their digests;
+ 2. its index lists exactly its files, with their digests, each where a file of its kind and attempt lies;
  3. from the keyring in hand the pack's versions lead to the one that the index names, and key files are that one's;
  4. attempts of each delivery are numbered without gap;
  5. then each attempt, as include.evidence.pack_attempt says: 5.1.1, 5.1.2 ...;
@@ -30,6 +30,7 @@ from include.evidence.pack_attempt import STEPS as ATTEMPT_STEPS
 from include.evidence.pack_attempt import AttemptFacts, AttemptVerifier
 from include.evidence.pack_index import LIMIT, NAME, Index, Item, numbers
 from include.evidence.pack_keys import key_files
+from include.evidence.pack_places import check_places
 from include.evidence.pack_retention import Kept, verify_retention
 from include.evidence.pack_zip import Archive
 from include.evidence.predicates import DecisionPredicate, ReportPredicate
@@ -39,7 +40,7 @@ from include.evidence.rerunning import Rerun, compare
 STEPS: Final = (
     ("키링이 자신의 루트 역할로 서명되어 있다", "the keyring in hand is signed by its own root role"),
     ("묶음이 정해진 꼴의 압축 파일이다", "the pack is an archive in its one form"),
-    ("목록이 모든 파일과 그 다이제스트를 담고 있다", "the index lists exactly its files, with their digests"),
+    ("목록이 모든 파일과 그 다이제스트를 담고 있고, 파일이 제자리에 있다", "the index lists exactly its files, with their digests, each in its place"),
     ("손에 든 키링에서 묶음의 키링까지 이어진다", "the keyring in hand leads to the pack's keyring"),
     ("납품마다 시도 번호가 빠짐없이 이어진다", "attempts of each delivery are numbered without gap"),
     ("시도", "attempt"),
@@ -166,6 +167,7 @@ def _index(archive: Archive) -> Index:
         data = archive.read(item.path)
         if (len(data), digest(data)) != (item.size, item.sha256):
             raise refuse("pack-file-differs", item.kind)
+    check_places(index)
     return index
 
 
@@ -262,8 +264,8 @@ def _about(outcome: PackOutcome, *, korean: bool) -> list[str]:
         made.append(f"  {facts.name}: {verdict or '-'} -> {decision or '-'} ({logged}{gone})")
     made += [_event(each, korean=korean) for each in outcome.kept]
     made.append(
-        "  report.html은 읽기용 사본이며 서명 대상이 아닙니다" if korean else
-        "  report.html is a copy to read; report.json is what was signed"
+        "  report.html과 index.html은 읽기용이며 서명 대상이 아닙니다" if korean else
+        "  report.html and index.html are to read; report.json is what was signed"
     )  # fmt: skip
     return made
 

@@ -97,6 +97,7 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
     "pack-file-missing": ("a file that the index or a document names is not in the pack", "목록이나 문서가 가리키는 파일이 증거 묶음에 없습니다"),
     "pack-file-unlisted": ("the pack holds a file that its index does not list", "목록에 없는 파일이 증거 묶음에 있습니다"),
     "pack-file-differs": ("a file is not what the index says", "파일 내용이 목록과 다릅니다"),
+    "pack-place": ("a file does not lie where a file of its kind and attempt does", "파일이 그 종류와 시도의 자리에 있지 않습니다"),
     "pack-keyring": ("the pack's newest keyring is not the one it names", "증거 묶음의 최신 키링이 목록과 다릅니다"),
     "pack-derived-differs": ("a key file of the pack is not what its keyring says", "증거 묶음의 키 파일이 키링과 다릅니다"),
     "pack-attempt-missing": ("attempts of a delivery are missing in between", "납품의 시도 번호가 이어지지 않습니다"),

@@ -55,6 +55,14 @@ REVOKING = keyring_bytes(
 )
 
 
+def room(number: int, what: str = "검사 결과서", delivery: str = "D-1") -> str:
+    """The folder of an attempt."""
+    return f"과제별/c_name/최종/{what}/{delivery}_{number}차"
+
+
+AT, RULES = room(1), room(1, "검사 규칙")
+
+
 @dataclass
 class Story:
     """One attempt, told well; an attack changes a part before it is told. `hours` sets the clock of each document."""
@@ -89,10 +97,10 @@ class Story:
             self.resource, Claims(*[None] * 7), digest(b"{}"), digest(b"pins"), lines.root, 1, 1, taken
         )
         manifest = Statement(lines.digest, says)
-        rules = Pinned("c", "1", digest(self.contract)), Pinned("p", "1", digest(b"programme"))
+        pinned = Pinned("c", "1", digest(self.contract)), Pinned("p", "1", digest(b"programme"))
         began = Statement(
             lines.digest,
-            RunStartedPredicate(self.resource, self.number, manifest.sha256, *rules, X, 1, "op", "", started),
+            RunStartedPredicate(self.resource, self.number, manifest.sha256, *pinned, X, 1, "op", "", started),
         )
         body = canonical(
             {
@@ -142,13 +150,13 @@ class Story:
                 self.number,
             ),
         )
-        at = f"t/{self.number}"
+        at, rules = room(self.number), room(self.number, "검사 규칙")
         self.put(f"{at}/manifest.dsse.json", "manifest", sealed(manifest.to_bytes(), INTAKE))
         self.put(f"{at}/manifest.jsonl", "manifest-lines", lines.to_bytes())
         self.put(f"{at}/pins.jsonl", "pins", b"pins")
         self.put(f"{at}/_DELIVERED.json", "marker", b"{}")
-        self.put(f"{at}/contract.yaml", "contract", self.contract)
-        self.put(f"{at}/programme.yaml", "programme", b"programme")
+        self.put(f"{rules}/contract.yaml", "contract", self.contract)
+        self.put(f"{rules}/programme.yaml", "programme", b"programme")
         self.put(f"{at}/run-started.dsse.json", "run-started", sealed(began.to_bytes(), VERIFIER))
         self.put(f"{at}/report.dsse.json", "report", sealed(report.to_bytes(), VERIFIER))
         self.put(f"{at}/report.json", "report-json", body)
@@ -176,7 +184,20 @@ class Story:
     def more(self, kind: str) -> Story:
         """A second document of a kind."""
         first = next(item for item in self.items if item.kind == kind)
-        self.put(f"t/second-{kind}.json", kind, self.files[first.path], first.attempt)
+        self.put(f"{first.path}.second", kind, self.files[first.path], first.attempt)
+        return self
+
+    def move(self, old: str, new: str) -> Story:
+        """Everything below a folder, or one file, to another place, in the index too."""
+        self.items = [
+            replace(i, path=new + i.path.removeprefix(old)) if i.path.startswith(old) else i for i in self.items
+        ]
+        self.files = {new + p.removeprefix(old) if p.startswith(old) else p: d for p, d in self.files.items()}
+        return self
+
+    def with_page(self, path: str) -> Story:
+        """One more page that nobody signed."""
+        self.put(path, "page", b"<h1>RELEASE</h1>", None)
         return self
 
     def drop(self, path: str) -> Story:
@@ -277,7 +298,7 @@ def hidden() -> bytes:
 
 def two_faced() -> bytes:
     """The local header names another file than the directory."""
-    return GOOD_PACK.replace(b"t/1/report.json", b"t/1/REPORT.json", 1)
+    return GOOD_PACK.replace(b"1\xec\xb0\xa8/report.json", b"1\xec\xb0\xa8/REPORT.json", 1)
 
 
 THIEF = keyring_bytes(body_of(1, MALLORY, INTAKE, VERIFIER, GATE, root=1), MALLORY)
@@ -313,15 +334,15 @@ PACKS: dict[str, tuple[bytes, str]] = {
     "no archive": (b"PK", "pack-form"),
     # the form is good, the content lies
     "a file that the index does not list": (Story.pack(replace(story(), files={**story().files, "evil.html": b""}, items=story().items)), "pack-file-unlisted"),
-    "a listed file is missing": (story().drop("t/1/pins.jsonl").pack(), "pack-file-missing"),
-    "report.json edited": (write({**story().files, "t/1/report.json": b"{}", "index.json": story().index().to_bytes()}), "pack-file-differs"),
-    "report.json edited, the index too": (story().swap("t/1/report.json", b"{}").pack(), "report-differs"),
-    "manifest edited, the index too": (story().swap("t/1/manifest.jsonl", Manifest.of([Entry("b", 1, X)]).to_bytes()).pack(), "pack-attachment"),
-    "contract swapped for a milder one": (story().swap("t/1/contract.yaml", b"contract: 0\n").pack(), "pack-attachment"),
-    "programme profile swapped": (story().swap("t/1/programme.yaml", b"").pack(), "pack-attachment"),
-    "pins swapped": (story().swap("t/1/pins.jsonl", b"").pack(), "pack-attachment"),
-    "findings swapped": (story().swap("t/1/findings/0.csv", b"nothing\r\n").pack(), "pack-attachment"),
-    "index of findings swapped": (story().swap("t/1/findings/index.json", b"{}").pack(), "pack-attachment"),
+    "a listed file is missing": (story().drop(f"{AT}/pins.jsonl").pack(), "pack-file-missing"),
+    "report.json edited": (write({**story().files, f"{AT}/report.json": b"{}", "index.json": story().index().to_bytes()}), "pack-file-differs"),
+    "report.json edited, the index too": (story().swap(f"{AT}/report.json", b"{}").pack(), "report-differs"),
+    "manifest edited, the index too": (story().swap(f"{AT}/manifest.jsonl", Manifest.of([Entry("b", 1, X)]).to_bytes()).pack(), "pack-attachment"),
+    "contract swapped for a milder one": (story().swap(f"{RULES}/contract.yaml", b"contract: 0\n").pack(), "pack-attachment"),
+    "programme profile swapped": (story().swap(f"{RULES}/programme.yaml", b"").pack(), "pack-attachment"),
+    "pins swapped": (story().swap(f"{AT}/pins.jsonl", b"").pack(), "pack-attachment"),
+    "findings swapped": (story().swap(f"{AT}/findings/0.csv", b"nothing\r\n").pack(), "pack-attachment"),
+    "index of findings swapped": (story().swap(f"{AT}/findings/index.json", b"{}").pack(), "pack-attachment"),
     "the failed attempt left out": (story(number=2).pack(), "pack-attempt-missing"),
     "manifest left out": (story(left_out=("manifest", "manifest-lines", "pins", "marker")).pack(), "pack-incomplete"),
     "run-started left out": (story(left_out=("run-started",)).pack(), "pack-incomplete"),
@@ -330,8 +351,8 @@ PACKS: dict[str, tuple[bytes, str]] = {
     "decision signed by the verifier": (story(decider=VERIFIER).pack(), "wrong-role"),
     "all of it about another voucher": (story(voucher="V-2").pack(), "pack-another-delivery"),
     "all of it about another delivery": (story(resource=replace(RESOURCE, delivery="D-9")).pack(), "pack-another-delivery"),
-    "decision of another attempt": (beside(story(), story(number=2, verdict="FAIL", decision="REJECT").swap("t/2/decision-1.dsse.json", story().files["t/1/decision-1.dsse.json"])).pack(), "pack-chain"),
-    "report of another attempt": (beside(story(), story(number=2).swap("t/2/report.dsse.json", story().files["t/1/report.dsse.json"])).pack(), "pack-chain"),
+    "decision of another attempt": (beside(story(), story(number=2, verdict="FAIL", decision="REJECT").swap(f"{room(2)}/decision-1.dsse.json", story().files[f"{AT}/decision-1.dsse.json"])).pack(), "pack-chain"),
+    "report of another attempt": (beside(story(), story(number=2).swap(f"{room(2)}/report.dsse.json", story().files[f"{AT}/report.dsse.json"])).pack(), "pack-chain"),
     "clock: run before its manifest": (story(hours=(1, 0, 2, 3)).pack(), "pack-clock"),
     "clock: decided before it was checked": (story(hours=(0, 1, 2, 1)).pack(), "pack-clock"),
     "keyring of a thief": (story(keyrings=(THIEF,)).pack(), "keyring-forked"),
@@ -350,5 +371,11 @@ PACKS: dict[str, tuple[bytes, str]] = {
     "the hold before it left out": (story(left_out=GONE, retained=tuple(sealed(each.to_bytes(), INTAKE) for each in (LIFTED, THEN_DESTROYED))).pack(), "pack-chain"),
     "the hold before it exchanged": (story(retained=tuple(sealed(each.to_bytes(), INTAKE) for each in (OTHER_HELD, LIFTED))).pack(), "pack-chain"),
     "a manifest in the place of a hold": (story(retained=(sealed(MANIFEST.to_bytes(), INTAKE),)).pack(), "wrong-document"),
-    "two reports for one attempt": (story().more("report").pack(), "pack-index"),
+    "two reports for one attempt": (story().more("report").pack(), "pack-place"),
+    "a FAIL in the folder of another delivery": (story(verdict="FAIL", decision="REJECT").move(AT, room(1, delivery="D-2")).pack(), "pack-place"),
+    "a FAIL in the folder of a later attempt": (story(verdict="FAIL", decision="REJECT").move(AT, room(2)).pack(), "pack-place"),
+    "report.json where a table lies, a page in its place": (story().move(f"{AT}/report.json", f"{AT}/tables/report.json").with_page(f"{AT}/report.json").pack(), "pack-place"),
+    "a second page that says RELEASE": (story().with_page("결정서.html").pack(), "pack-place"),
+    "a page in the place of a statement": (story().with_page("retention/000001.dsse.json").pack(), "pack-place"),
+    "an attempt in two phases": (story().move(f"{RULES}/contract.yaml", f"{RULES.replace('최종', '사전')}/contract.yaml").pack(), "pack-place"),
 }  # fmt: skip

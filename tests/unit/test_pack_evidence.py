@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -27,9 +28,10 @@ from include.evidence.keyring import Keyring
 from include.evidence.keys_change import Keys
 from include.evidence.offline import Asked, answer, main
 from include.evidence.pack_export import export, logged, script
-from include.evidence.pack_index import Index, Item
+from include.evidence.pack_index import Index, Item, split_attempt
 from include.evidence.pack_names import phase_name, segment
 from include.evidence.pack_page import About, page
+from include.evidence.pack_places import folder_of
 from include.evidence.pack_verify import PackOutcome, verify_pack
 from include.evidence.pack_zip import Archive, check_path, write
 from include.reports.quality_report import CodeFacts
@@ -401,6 +403,30 @@ def test_a_proof_of_nothing_in_the_pack_is_refused(packed: Packed) -> None:
     for attempt in (None, second):
         more = Item.of("stray.tlog-proof", "proof", attempt, data)
         told = Index(index.voucher, index.keyring, (*index.items, more))
-        outcome = judge(write({**files, more.path: data, "index.json": told.to_bytes()}), packed.keyring.read_bytes())
-        assert outcome.refusal is not None
-        assert outcome.refusal.code == "entry-differs"
+        assert refused(packed, {**files, more.path: data}, told) == "pack-place"
+    place = index.of_kind("proof", second)[0]
+    items = (Item.of(i.path, i.kind, i.attempt, data) if i == place else i for i in index.items)
+    told = Index(index.voucher, index.keyring, tuple(items))
+    assert refused(packed, {**files, place.path: data}, told) == "entry-differs"
+
+
+def test_two_attempts_may_not_change_folders(packed: Packed) -> None:
+    """Index and documents agree, but who opens the folder of one delivery would read the report on another."""
+    with zipfile.ZipFile(packed.pack) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    index = Index.from_bytes(files.pop("index.json"))
+    first, second = (folder_of(*split_attempt(name)) for name in index.attempts()[:2])
+    swapped = {first: second, second: first}
+
+    def moved(path: str) -> str:
+        return "/".join(swapped.get(part, part) for part in path.split("/"))
+
+    told = Index(index.voucher, index.keyring, tuple(replace(item, path=moved(item.path)) for item in index.items))
+    assert refused(packed, {moved(path): data for path, data in files.items()}, told) == "pack-place"
+
+
+def refused(packed: Packed, files: dict[str, bytes], told: Index) -> str:
+    """The code that refuses a pack of these files under that index."""
+    outcome = judge(write({**files, "index.json": told.to_bytes()}), packed.keyring.read_bytes())
+    assert outcome.refusal is not None
+    return outcome.refusal.code
