@@ -54,6 +54,7 @@ _DECLARED: tuple[tuple[str, DefectList, Part], ...] = (
     ("transcript-empty", "structure", "text"),
     ("item-size-differs", "structure", "item"),
     ("duplicate-label", "structure", "item"),
+    ("item-of-another-file", "structure", "item"),
 )
 
 FAULTS: Mapping[str, Fault] = {code: Fault(code, which, part, bit) for bit, (code, which, part) in enumerate(_DECLARED)}

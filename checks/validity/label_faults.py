@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from checks.completeness.pairing_rules import split
 from checks.validity.faults import Marks
 from checks.validity.label_columns import FlatRings, LabelColumns
 from checks.validity.rings import Rings, examine
@@ -30,11 +31,15 @@ _SHAPE_FAULTS = frozenset({"odd-coordinates", "too-few-points", "polygon-crossin
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """What the contract says of labels: the classes (None: any), whether each has one, keypoints of each (None: any)."""
+    """What the contract says of labels: the classes (None: any), whether each has one, keypoints of each (None: any).
+
+    `paired`: each label file is named after the item that its labels are of.
+    """
 
     classes: tuple[str, ...] | None = None
     classed: bool = True
     keypoints: int | None = None
+    paired: bool = False
 
 
 def own_faults(columns: LabelColumns, agreed: Agreed) -> Marks:
@@ -48,8 +53,16 @@ def own_faults(columns: LabelColumns, agreed: Agreed) -> Marks:
 Find = Callable[[LabelColumns, Agreed, Marks], None]
 
 
-def _item(columns: LabelColumns, agreed: Agreed, marks: Marks) -> None:  # noqa: ARG001 - one signature for all
-    marks.add("item-absent", ~columns.filled("item_id"))
+def _item(columns: LabelColumns, agreed: Agreed, marks: Marks) -> None:
+    filled = columns.filled("item_id")
+    marks.add("item-absent", ~filled)
+    if agreed.paired and columns.n:
+        batch = columns.view.batch
+        files = pa.array(batch.files(), pa.large_string())
+        _, stems = split(files, np.ones(len(files), dtype=bool))
+        own = stems.take(pa.array(batch.file_codes(np.arange(columns.n))))
+        same = pc.fill_null(pc.equal(own, columns.texts("item_id")), False).to_numpy(zero_copy_only=False)
+        marks.add("item-of-another-file", filled & ~same)
 
 
 def _class(columns: LabelColumns, agreed: Agreed, marks: Marks) -> None:

@@ -156,6 +156,7 @@ class LabelValidity(Check):
                 "additionalProperties": False,
             },
             "items": {"type": "string", "description": "the object of the items that the labels are of"},
+            "paired": {"type": "boolean", "description": "whether a label file is named after its item"},
         },
         "additionalProperties": False,
     }
@@ -172,7 +173,7 @@ class LabelValidity(Check):
         given = decl.params
         classes = tuple(sorted(given["classes"])) if "classes" in given else None
         count = given["keypoints"]["count"] if "keypoints" in given else None
-        agreed = Agreed(classes, bool(given.get("classed", True)), count)
+        agreed = Agreed(classes, bool(given.get("classed", True)), count, bool(given.get("paired", False)))
         measure: Measure = given.get("measure", "objects")
         return cls(decl.rule, decl.object, decl.target or ALL, measure, agreed, _items(decl))
 

@@ -61,7 +61,7 @@ def of_labels(found: Object, objects: Sequence[Object], problems: Problems) -> I
 def _linked(found: Object, objects: Sequence[Object], problems: Problems) -> None:
     """Warns of labels that nothing ties to delivered samples: they could be of any others."""
     name, form = found.spec.name, found.spec.format
-    if form in OF_OWN_FILES or any(r.value.get("from") == f"{name}.item_id" for r in found.node.each("relationships")):
+    if form in OF_OWN_FILES or _related(found):
         return
     items = next((o.spec.name for o in objects if STREAM_OF.get(o.spec.format) == "items"), None)
     needs = items is not None or form not in OF_TEXTS
@@ -124,7 +124,20 @@ def _defaults(found: Object, objects: Sequence[Object]) -> dict[str, Any]:
         params["classes"] = list(dict.fromkeys(classes))
     if found.spec.format == "aihub" and "label" not in reader:
         params["classed"] = False
+    if found.pairing is not None and _related(found) and _of_one(found) and reader.get("id", "stem") == "stem":
+        params["paired"] = True
     return params
+
+
+def _related(found: Object) -> bool:
+    """Does the contract say that every label is of an item of another object?"""
+    return any(r.value.get("from") == f"{found.spec.name}.item_id" for r in found.node.each("relationships"))
+
+
+def _of_one(found: Object) -> bool:
+    """Does a file hold the labels of one item alone, so far as format and reader say?"""
+    form, reader = found.spec.format, found.spec.reader
+    return form in {"yolo", "voc", "labelme"} or (form == "aihub" and "documents" not in reader)
 
 
 def _items_of(found: Object, objects: Sequence[Object]) -> str | None:

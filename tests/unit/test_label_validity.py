@@ -99,6 +99,7 @@ def test_every_fault_has_a_case() -> None:
         "outside-duration",
         "duplicate-label",
         "polygon-too-complex",
+        "item-of-another-file",
     }
     assert {*WRONG, *others} == set(FAULTS)
 
@@ -261,3 +262,42 @@ def test_a_relationship_says_which_items() -> None:
     other = '  - {name: clips, physicalType: audio, physicalName: "**/*.wav"}\n'
     assert compiled(other)["annotations.label-validity"].items is None
     assert compiled(relation + other)["annotations.label-validity"].items.object == "clips"
+
+
+PAIRED = b"""\
+apiVersion: v3.1.0
+kind: DataContract
+id: c-1
+version: 1.0.0
+customProperties: [{property: programme, value: ai-data-processing-voucher}]
+schema:
+  - {name: items, physicalType: image, physicalName: "*.jpg"}
+  - name: annotations
+    physicalType: aihub
+    physicalName: "*.json"
+    customProperties:
+      - {property: reader, value: {item: /id, objects: /a, label: /c, geometry: {pointer: /b, form: xywh}}}
+      - {property: pairing, value: {rule: stem}}
+    relationships: [{from: annotations.item_id, to: items.item_id}]
+"""
+
+
+def _paired(contract: bytes) -> bool:
+    (check,) = (c for c in load(contract).checks if c.rule.name == "annotations.label-validity")
+    return bool(check.agreed.paired)
+
+
+def test_labels_of_another_item_than_their_file_is_named_after() -> None:
+    labels = [label("l"), label("a")]  # of l.json
+    codes, places = found(labels, paired=True)
+    assert (codes, places) == ({("structure", "item-of-another-file"): 1}, [("/1", "item-of-another-file")])
+    assert found(labels) == ({}, [])
+
+
+def test_a_contract_with_pairs_and_a_relationship_demands_it() -> None:
+    relation = b"    relationships: [{from: annotations.item_id, to: items.item_id}]\n"
+    pairing = b"      - {property: pairing, value: {rule: stem}}\n"
+    assert _paired(PAIRED)
+    assert not _paired(PAIRED.replace(relation, b""))
+    assert not _paired(PAIRED.replace(pairing, b""))
+    assert not _paired(PAIRED.replace(b"{item: /id,", b"{documents: '/d/*', item: /id,"))

@@ -32,6 +32,7 @@ LABEL_FAULTS: Final[Mapping[str, Text]] = {
     "transcript-empty": Text("빈 전사문", "an empty transcript"),
     "item-size-differs": Text("라벨의 이미지 크기가 실제와 다름", "the item's size in the label file is not its own"),
     "duplicate-label": Text("같은 라벨이 두 번 있음", "the same label twice"),
+    "item-of-another-file": Text("파일 이름과 다른 원천데이터의 라벨", "of another item than its file is named after"),
 }  # fmt: skip
 
 PAIR_FAULTS: Final[Mapping[str, Text]] = {
