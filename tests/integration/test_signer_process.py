@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -310,6 +311,26 @@ def test_a_statement_that_is_not_reached_again_is_not_signed(sealed, role, kind,
     line, attempt = sealed
     size = line.registry.log_size()
     assert code_of(line.filing.signer.sign, role, other(line, attempt, kind, **lie)) == code
+    assert line.registry.log_size() == size
+
+
+FUTURE = [
+    ("intake", "manifest", ("taken_at",)),
+    ("verifier", "run-started", ("started_at",)),
+    ("verifier", "report", ("started_at", "finished_at")),
+    ("gate", "decision", ("time_verified",)),
+]
+
+
+@pytest.mark.parametrize(("role", "kind", "times"), FUTURE)
+def test_a_time_that_is_still_to_come_is_not_signed(sealed, role, kind, times) -> None:
+    line, attempt = sealed
+    size = line.registry.log_size()
+    later = line.now() + timedelta(minutes=6)
+    assert (
+        code_of(line.filing.signer.sign, role, other(line, attempt, kind, **dict.fromkeys(times, later)))
+        == "signer-refused"
+    )
     assert line.registry.log_size() == size
 
 

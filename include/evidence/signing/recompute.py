@@ -10,6 +10,7 @@ retention    it follows the voucher's minutes in the log; a hold is not one twic
 audit        its count and checkpoint are the log's; the log and every filed document are read once more with the same findings
 decision     RELEASE and REJECT rest on manifest, run and report of this very attempt, all logged, with the verdict
              reached once more; HOLD, which lets nothing go, needs only that there is such an attempt
+No statement may claim a time later than the signer's clock shows.
 Not reached again: the delivery's own bytes (`dambo verify --delivery --rerun` does), what an audit says of them, and the gate's conditions on
 agreement and money, which release judges for itself.
 Raises VerificationError "signer-refused" and those of the documents; StorageError, RegistryError.
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from include.contracts import load
@@ -53,6 +54,9 @@ from include.registry import Attempt, Registry
 
 Kind = TypeVar("Kind", ManifestPredicate, RunStartedPredicate, ReportPredicate)
 
+SKEW = timedelta(minutes=5)
+"""How far another machine's clock may be ahead of the signer's."""
+
 EXPECTED = {"RELEASE": "PASS", "REJECT": "FAIL"}
 
 
@@ -69,7 +73,9 @@ class Recomputer:
         return self.records.registry
 
     def check(self, statement: Statement) -> None:
-        """Raises unless the statement is what is reached again."""
+        """Raises unless the statement is what is reached again, and does not claim a time that is still to come."""
+        if statement.predicate.time > self.now() + SKEW:
+            raise refuse("signer-refused", "a time in the future")
         match statement.predicate:
             case ManifestPredicate() as says:
                 self._manifest(statement.subject, says)
