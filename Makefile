@@ -95,7 +95,10 @@ PEERS := agreement cuallee duckdb great_expectations pandas pandera pointblank p
 	@touch $@
 
 .PHONY: bench
-bench: .venv/dev.stamp $(PEERS:%=.dambo/bench-venvs/%/stamp) ## suite T and its parts against the peers, each in its own environment
+bench: .venv/dev.stamp $(PEERS:%=.dambo/bench-venvs/%/stamp) ## suite T, its parts and labelled media against the peers, each in its own environment
 	@$(BIN)/python benchmarks/suite_t.py
 	@$(BIN)/python benchmarks/two_cores.py
 	@$(BIN)/python benchmarks/parts.py
+	@$(BIN)/python benchmarks/media.py
+	@$(BIN)/python benchmarks/media_agreement.py
+	@$(BIN)/python benchmarks/labels.py
