@@ -48,7 +48,7 @@ class RaterQuality(Check):
     """
 
     id: ClassVar[str] = "rater-quality"
-    family: ClassVar[str] = "agreement"
+    family: ClassVar[str] = "validity"  # of raters: it is no agreement where a programme demands that
     standards: ClassVar[Mapping[str, str]] = {"iso-5259-2": "Acc-ML-7", "nia": "라벨 정확성"}
     params: ClassVar[Mapping[str, Any]] = {
         "type": "object",
