@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 LONGEST = 40
 
 PUBLIC_FROM = 5
@@ -18,8 +21,20 @@ a person's name or number in a label column does not."""
 def shape(value: object) -> str:
     """The masked shape of one value, at most 40 characters and its length."""
     text = "" if value is None else str(value)
-    masked = "".join(_letter(c) for c in text[:LONGEST])
-    return masked if len(text) <= LONGEST else f"{masked}… ({len(text)})"
+    return _masked(text[:LONGEST], len(text))
+
+
+def shape_at(array: pa.Array, position: int) -> str:
+    """The masked shape of one value of a column; of a text of many megabytes no more than its beginning is copied."""
+    one = array.slice(position, 1)
+    if one.null_count or not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+        return shape(one[0].as_py())
+    return _masked(pc.utf8_slice_codeunits(one, 0, LONGEST)[0].as_py(), pc.utf8_length(one)[0].as_py())
+
+
+def _masked(beginning: str, length: int) -> str:
+    masked = "".join(_letter(c) for c in beginning)
+    return masked if length <= LONGEST else f"{masked}… ({length})"
 
 
 def public(name: str, count: int, named: Collection[str] = ()) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from checks.columns import View
 from checks.kernel import Example, Failures, State
-from checks.masking import shape
+from checks.masking import shape_at
 
 FAILURE_ROWS = 100_000
 """Failing records listed per rule; beyond it the count stays exact and the list says that it is cut."""
@@ -93,7 +93,7 @@ def failing_of(view: View, hits: np.ndarray, tested: int, column: str | None = N
     """The failing records at positions `hits` (ascending, int64) of a batch, with the masked value of `column`, if any."""
     first = smallest_hits(view, hits)
     raw = None if column is None else view.raw(column)
-    values = ["" if raw is None else shape(raw[int(i)].as_py()) for i in first]
+    values = ["" if raw is None else shape_at(raw, int(i)) for i in first]
     return placed(view, hits, tested, [(*place, v) for place, v in zip(view.batch.places(first), values, strict=True)])
 
 

@@ -303,10 +303,18 @@ def by_bytes(texts: pa.LargeStringArray) -> tuple[np.ndarray, pa.LargeBinaryArra
     """Hash of each text, uint64 [n], and its key's bytes."""
     keys = texts.cast(pa.large_binary())
     if (pc.max(pc.binary_length(keys)).as_py() or 0) > LONGEST_KEY:
-        keys = pa.array([k if len(k) <= LONGEST_KEY else _digest(k) for k in keys.to_pylist()], pa.large_binary())
+        keys = _with_digests(keys)
     return hash_bytes(keys), keys
 
 
-def _digest(key: bytes) -> bytes:
+def _with_digests(keys: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
+    """Long keys by their digests, without a copy of a long one."""
+    long = pc.greater(pc.binary_length(keys), LONGEST_KEY)
+    at = np.flatnonzero(long.to_numpy(zero_copy_only=False))
+    digests = pa.array([_digest(memoryview(keys[int(i)].as_buffer())) for i in at], pa.large_binary())
+    return pc.replace_with_mask(keys, long, digests)
+
+
+def _digest(key: memoryview) -> bytes:
     """Longer than any key that stands for itself."""
     return b"sha256:".ljust(LONGEST_KEY, b"\0") + hashlib.sha256(key).digest()

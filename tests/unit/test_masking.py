@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pyarrow as pa
 import pytest
 from support.world import World, contract, dambo, jsonl, records
 
-from checks.masking import public, shape
+from checks.masking import public, shape, shape_at
 from include.assessment import Source, assess
 
 
@@ -53,3 +54,15 @@ def test_personal_values_in_label_columns_do_not_reach_the_report(tmp_path):
     assert "5678" not in said
     assert "가가가 999-9999-9999" in said
     assert json.loads(found.report.data)["checks"]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view()])
+def test_a_text_in_a_column_is_masked_as_it_is_alone(kind):
+    values = ["", "2024-13-01", "홍길동 010", "x" * 41, "가" * 40, "\u202e" * 50, None, "é" * 1000]
+    column = pa.array(["first", *values], kind).slice(1)
+    assert [shape_at(column, i) for i in range(len(values))] == [shape(v) for v in values]
+
+
+def test_other_values_of_a_column_are_masked_by_their_text():
+    assert shape_at(pa.array([12.5]), 0) == "99.9"
+    assert shape_at(pa.array([None, True]), 1) == shape(True)
