@@ -106,6 +106,8 @@ def one_of_each(machines: Cluster, done: Delivered, run_id: str) -> None:
 
 
 def test_two_workers_reach_the_report_of_one_machine(machines: Cluster, tmp_path: Path) -> None:
+    if len(machines.workers) < 2:  # the other test came first and killed one
+        machines.start_workers("three")
     done = delivered(machines, tmp_path, 1)
     run_id = machines.trigger(done.voucher, done.delivery)
     assert machines.finish(run_id, 240) == "success"
@@ -116,7 +118,8 @@ def test_two_workers_reach_the_report_of_one_machine(machines: Cluster, tmp_path
     assert all(worker.logs(run_id, "observe") for worker in machines.workers.values())  # both took part
     for worker in machines.workers.values():
         assert not (worker.folder / "dambo/keys").exists()  # only the signer holds any
-    assert not machines.workers["two"].logs(run_id, "freeze")  # what signs runs beside it
+    signing = [name for name, worker in machines.workers.items() if worker.logs(run_id, "freeze")]
+    assert signing == ["one"]  # what signs runs beside the signer
     assert machines.listening() <= {"127.0.0.1"}
     told = [json.loads(line)["event"] for log in machines.workers["one"].logs(run_id, "observe") for line in log.read_text().splitlines()]  # fmt: skip
     assert any(f"1/1 files, {ROWS:,} rows" in event for event in told)

@@ -101,9 +101,9 @@ class Cluster:
             raise ServerError(f"{name}: {log.read_text()}")
 
     def start_workers(self, *names: str) -> None:
-        """Workers of one slot each, ready when this returns; the first alone is beside the signer."""
+        """Workers of one slot each, ready when this returns; the first of all is the one beside the signer."""
         for name in names:
-            self.workers[name] = self._start(name, signs=name == names[0])
+            self.workers[name] = self._start(name, signs=not self.workers)
         for worker in self.workers.values():
             self.wait(f"worker {worker.name}", worker.ready, 120)
 
